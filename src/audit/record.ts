@@ -1,0 +1,73 @@
+// Owns what one line of the audit log says; holds no argument values and no tokens, and knows nothing of files.
+import { createHash } from 'node:crypto';
+
+export type AuditDecision = 'ALLOW' | 'DENY' | 'ERROR' | 'TIMEOUT' | 'CANCELLED';
+
+/** One meta-tool call. Every key is always there; null where the call had no such thing. */
+export interface AuditRecord {
+  /** ISO 8601, UTC. */
+  readonly timestamp: string;
+  readonly agent_id: string | null;
+  /** The name of the meta tool. */
+  readonly operation: string;
+  readonly server: string | null;
+  readonly tool: string | null;
+  readonly decision: AuditDecision;
+  /** The rule that decided, by its place in the rules file. */
+  readonly rule: string | null;
+  readonly error_code: string | null;
+  readonly latency_ms: number;
+  /** Of the canonical JSON of the downstream arguments; null where the call had none. */
+  readonly args_sha256: string | null;
+  /** Size of the answer as JSON, in bytes. */
+  readonly result_bytes: number | null;
+  /** The JSON-RPC id of the call. */
+  readonly request_id: string | number | null;
+}
+
+/** The keys in the order in which they are written. */
+export const auditKeys = [
+  'timestamp',
+  'agent_id',
+  'operation',
+  'server',
+  'tool',
+  'decision',
+  'rule',
+  'error_code',
+  'latency_ms',
+  'args_sha256',
+  'result_bytes',
+  'request_id',
+] as const satisfies readonly (keyof AuditRecord)[];
+
+/** One line without its newline; members that a caller added are left out. */
+export function auditLine(record: AuditRecord): string {
+  return JSON.stringify(record, [...auditKeys]);
+}
+
+/** Deeper arguments count as equal below this: hashing must never fail a call. */
+const maxDepth = 500;
+
+/**
+ * Hex SHA-256 over canonical JSON (RFC 8785: members sorted, no spaces), so that equal arguments have equal hashes
+ * whatever the order of their members. No arguments count as an empty object.
+ */
+export function sha256OfArgs(args: unknown): string {
+  return createHash('sha256')
+    .update(canonicalJson(args ?? {}, 0))
+    .digest('hex');
+}
+
+function canonicalJson(value: unknown, depth: number): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  if (depth === maxDepth) return '"…"';
+  if (Array.isArray(value)) return `[${value.map((member) => canonicalJson(member, depth + 1)).join(',')}]`;
+  const members = value as Readonly<Record<string, unknown>>;
+  const parts: string[] = [];
+  for (const key of Object.keys(members).sort()) {
+    const member = members[key];
+    if (member !== undefined) parts.push(`${JSON.stringify(key)}:${canonicalJson(member, depth + 1)}`);
+  }
+  return `{${parts.join(',')}}`;
+}

@@ -1,0 +1,19 @@
+// Owns which commands there are, in the order of `--help`.
+import type { CliCommand } from '../command.ts';
+import { callCommand } from './call.ts';
+import { checkCommand } from './check.ts';
+import { loginCommand } from './login.ts';
+import { logoutCommand } from './logout.ts';
+import { serveCommand } from './serve.ts';
+import { statusCommand } from './status.ts';
+import { toolsCommand } from './tools.ts';
+
+export const allCommands: readonly CliCommand[] = [
+  serveCommand,
+  loginCommand,
+  logoutCommand,
+  statusCommand,
+  toolsCommand,
+  callCommand,
+  checkCommand,
+];

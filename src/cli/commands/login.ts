@@ -1,0 +1,102 @@
+// Owns `portico login`: show the URL, then take the callback or a pasted callback URL, whichever comes first.
+import { createInterface } from 'node:readline';
+import type { Composition } from '../../compose.ts';
+import { errorText, GatewayError } from '../../errors.ts';
+import { type CliCommand, type CommandRun, type CommonOptions, commonOptions, runCommand, withGateway } from '../command.ts';
+import { loginServers } from '../login-servers.ts';
+import { reportFailure } from '../output.ts';
+
+interface LoginOptions extends CommonOptions {
+  readonly all?: boolean;
+  readonly browser: boolean;
+}
+
+const loginFailed = 3;
+
+export const loginCommand: CliCommand = {
+  add(program, context, finish) {
+    commonOptions(program.command('login'))
+      .description('log in now')
+      .argument('[servers...]')
+      .option('--all', 'every server that can have a login')
+      .option('--no-browser', 'print the URL and open nothing')
+      .action((servers: string[], options: LoginOptions) =>
+        finish(runCommand(context, options, (run) => login(run, servers, options))),
+      );
+  },
+};
+
+function login(run: CommandRun, names: readonly string[], options: LoginOptions): Promise<number> {
+  return withGateway(run, async (composition) => {
+    const { output } = run;
+    const targets = loginServers(composition.servers, names, options.all ?? false);
+    const results: { server: string; state: string; account?: string }[] = [];
+    let code = 0;
+    for (const server of targets) {
+      try {
+        await logInTo(run, composition, server, options.browser);
+        const status = await composition.logins.status(server);
+        const account = status.kind === 'logged_in' ? status.account : undefined;
+        results.push({ server, state: 'logged_in', ...(account !== undefined && { account }) });
+        output.line(`${server}: logged in${account === undefined ? '' : ` as ${account}`}${expiry(status)}`);
+      } catch (error) {
+        if (targets.length === 1) return reportFailure(output, error);
+        results.push({ server, state: 'failed' });
+        output.line(`${server}: ${errorText(error)}`);
+        if (error instanceof GatewayError && error.hint) output.line(`  ${error.hint}`);
+        code = loginFailed;
+      }
+    }
+    output.document({ servers: results });
+    return code;
+  });
+}
+
+async function logInTo(run: CommandRun, { logins }: Composition, server: string, openBrowser: boolean): Promise<void> {
+  const { output, context } = run;
+  const interrupted = new AbortController();
+  context.onEnd(() => interrupted.abort(new GatewayError('CANCELLED', `the login to '${server}' was interrupted`, { server })));
+  const attempt = await logins.login(server, { openBrowser, signal: interrupted.signal });
+  if (attempt.loginUrl !== undefined) {
+    output.line(`${server}: open this URL in a browser to log in:`);
+    output.line();
+    output.line(`  ${attempt.loginUrl}`);
+    output.line();
+    output.line('If the page that follows cannot be reached, paste its address here and press Enter.');
+    // Programs read the URL too, while the one document of --json is still to come.
+    if (output.isJson) context.stderr.write(`${attempt.loginUrl}\n`);
+  }
+  const stopReading = readPastedUrls(run, logins, server);
+  try {
+    await Promise.race([
+      attempt.done,
+      new Promise((_, reject) =>
+        interrupted.signal.addEventListener('abort', () => reject(interrupted.signal.reason), { once: true }),
+      ),
+    ]);
+  } finally {
+    stopReading();
+  }
+}
+
+/** A pasted line that does not fit is reported, and the login goes on. */
+function readPastedUrls({ context, output }: CommandRun, logins: Composition['logins'], server: string): () => void {
+  const lines = createInterface({ input: context.stdin, terminal: false });
+  lines.on('line', (line) => {
+    const pasted = line.trim();
+    if (pasted === '') return;
+    logins.finish(server, pasted).catch((error: unknown) => {
+      output.line(errorText(error));
+      if (error instanceof GatewayError && error.hint) output.line(`  ${error.hint}`);
+    });
+  });
+  return () => {
+    lines.close();
+    context.stdin.pause();
+  };
+}
+
+function expiry(status: Awaited<ReturnType<Composition['logins']['status']>>): string {
+  if (status.kind !== 'logged_in' || status.expiresAt === undefined || status.canRefresh) return '';
+  return `; no refresh token was issued, so this login ends at ${new Date(status.expiresAt).toISOString()} and needs a browser then`;
+}

@@ -1,0 +1,72 @@
+// Owns `portico serve`: answer the host first, load and connect after, end everything when the host goes.
+import type { Composition } from '../../compose.ts';
+import { errorText, GatewayError } from '../../errors.ts';
+import { createLog } from '../../log.ts';
+import { resolveSettings } from '../../settings.ts';
+import { serveHost } from '../../upstream/server.ts';
+import { StdioServerChannel } from '../../upstream/stdio-channel.ts';
+import { type CliCommand, type CommonOptions, commonOptions } from '../command.ts';
+import type { CliContext } from '../context.ts';
+import { createOutput, reportFailure } from '../output.ts';
+
+/** A config that cannot be used; the host has been told by every answer. */
+const configExit = 2;
+
+export const serveCommand: CliCommand = {
+  add(program, context, finish) {
+    commonOptions(program.command('serve', { isDefault: true }))
+      .description('the stdio gateway: add this to a host (default)')
+      .option('--agent <id>', 'act as this agent of the rules, whatever a call says')
+      .option('--debug', 'also offer get_gateway_status, and log more')
+      .action((options: CommonOptions) => finish(serve(context, options)));
+  },
+};
+
+async function serve(context: CliContext, options: CommonOptions): Promise<number> {
+  const stdout = context.claimStdout();
+  let settings: ReturnType<typeof resolveSettings>;
+  try {
+    settings = resolveSettings(options, context.env);
+  } catch (error) {
+    return reportFailure(createOutput(context, { json: false }), error);
+  }
+  const log = createLog({ level: settings.logLevel, stream: context.stderr });
+  const channel = new StdioServerChannel(context.stdin, stdout);
+  context.onEnd((reason) => {
+    log.info({ reason }, 'ending');
+    void channel.close();
+  });
+  const loading = load(context, settings, log);
+  const gateway = loading.then(({ gateway }) => gateway);
+  gateway.catch((error: unknown) => {
+    const hint = error instanceof GatewayError ? error.hint : undefined;
+    log.error({ hint }, errorText(error));
+  });
+  await serveHost(channel, { gateway, log }, { version: context.version, debug: settings.debug });
+  return await end(loading);
+}
+
+async function load(
+  context: CliContext,
+  settings: ReturnType<typeof resolveSettings>,
+  log: ReturnType<typeof createLog>,
+): Promise<Composition> {
+  // The handshake comes first: nothing below is needed for it, and loading it would delay the answer.
+  await new Promise((resolve) => setImmediate(resolve));
+  const { compose } = await import('../../compose.ts');
+  const composition = await compose({ ...context, log }, settings);
+  context.onExit(() => composition.killNow());
+  composition.startEager();
+  return composition;
+}
+
+async function end(loading: Promise<Composition>): Promise<number> {
+  let composition: Composition;
+  try {
+    composition = await loading;
+  } catch (error) {
+    return error instanceof GatewayError && error.code === 'CONFIG_INVALID' ? configExit : 70;
+  }
+  await composition.close();
+  return 0;
+}

@@ -1,0 +1,32 @@
+// Owns one run of the command line, from the words to the exit code; reads nothing of the process itself.
+import { Command, CommanderError } from 'commander';
+import { allCommands } from './commands/all-commands.ts';
+import type { CliContext } from './context.ts';
+
+const wrongUsage = 2;
+
+/** @param words the command line without node and script. @returns the exit code */
+export async function run(words: readonly string[], context: CliContext): Promise<number> {
+  const program = new Command('portico')
+    .description('One MCP server that stands for all of your MCP servers, and logs in to them by itself.')
+    .version(context.version)
+    .showHelpAfterError('(portico --help shows the commands)')
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
+    })
+    .exitOverride();
+  let code: Promise<number> = Promise.resolve(0);
+  for (const command of allCommands) {
+    command.add(program, context, (running) => {
+      code = running;
+    });
+  }
+  try {
+    await program.parseAsync([...words], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? 0 : wrongUsage;
+  }
+  return await code;
+}

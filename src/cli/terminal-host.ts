@@ -1,0 +1,18 @@
+// Owns the host of a call made from the command line: progress becomes a line, an interrupt a cancellation.
+import type { Host } from '../compose.ts';
+import type { CliContext } from './context.ts';
+import type { Output } from './output.ts';
+
+export function createTerminalHost(context: CliContext, output: Output): Host {
+  const controller = new AbortController();
+  context.onEnd(() => controller.abort(new Error('interrupted')));
+  return {
+    requestId: 'cli',
+    signal: controller.signal,
+    progress({ progress, total, message }) {
+      const amount = typeof total === 'number' ? `${String(progress)}/${total}` : '';
+      const text = [amount, typeof message === 'string' ? message : ''].filter(Boolean).join(' ');
+      if (text !== '') output.line(text);
+    },
+  };
+}

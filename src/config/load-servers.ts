@@ -1,0 +1,124 @@
+// Owns making the servers of one config file; knows nothing of where that file was looked for.
+import { resolve } from 'node:path';
+import { deepFreeze } from '../lib/freeze.ts';
+import { frozenMap } from '../lib/frozen-map.ts';
+import { ConfigError } from './config-error.ts';
+import type { Environment } from './expand-env.ts';
+import { createIssueList, type IssueList } from './issue-list.ts';
+import { type JsonDocument, type JsonPath, readJsonDocument } from './json-document.ts';
+import { unknownKeyHint } from './key-hints.ts';
+import { parseServer } from './parse-server.ts';
+import { typeOf } from './schema-issues.ts';
+import type { ConfigIssue, ConfiguredServer, LoadedServers } from './server-entry.ts';
+import { topLevelKeys } from './servers-schema.ts';
+import { isObject } from './value-checks.ts';
+
+interface Source {
+  readonly path: string;
+  /** What `${VAR}` stands for. */
+  readonly env: Environment;
+}
+
+/** @throws ConfigError (CONFIG_INVALID) where the file as a whole is of no use; one bad entry is only `broken`. */
+export async function loadServers({ path, env }: Source): Promise<LoadedServers> {
+  const document = await readJsonDocument(resolve(path));
+  const fileIssues = createIssueList(document);
+  const sections = serverSections(document, fileIssues);
+  const servers = new Map<string, ConfiguredServer>();
+  const issues: ConfigIssue[] = [];
+  for (const { name, path: at, value } of sections) {
+    if (servers.has(name)) {
+      fileIssues.warning({
+        path: at,
+        message: `server '${name}' stands under mcpServers and under servers; the first is used`,
+        hint: 'remove one of them',
+        atKey: true,
+      });
+      continue;
+    }
+    const parsed = parseServer({ document, path: at, name, value, env });
+    servers.set(name, parsed.server);
+    issues.push(...parsed.issues);
+  }
+  return deepFreeze({
+    path: document.file,
+    servers: frozenMap(servers),
+    issues: deepFreeze([...fileIssues.issues, ...issues]),
+  });
+}
+
+interface Section {
+  readonly name: string;
+  readonly path: JsonPath;
+  readonly value: unknown;
+}
+
+function serverSections(document: JsonDocument, issues: IssueList): Section[] {
+  const root = document.value;
+  if (!isObject(root)) {
+    issues.error({
+      path: [],
+      message: `the file must hold an object, not ${typeOf(root)}`,
+      hint: 'write {"mcpServers": {}}',
+    });
+    throw new ConfigError(issues.issues);
+  }
+  for (const path of document.duplicates) {
+    issues.warning({
+      path,
+      message: `"${path.at(-1)}" stands there twice; the last one is used`,
+      hint: 'remove one of them',
+    });
+  }
+  const keys = ['mcpServers', 'servers'].filter((key) => root[key] !== undefined);
+  if (keys.length === 0) reportMissing(root, issues);
+  for (const key of Object.keys(root)) {
+    if (topLevelKeys.includes(key)) continue;
+    const hint = unknownKeyHint(key, topLevelKeys);
+    issues.warning({ path: [key], message: `"${key}" is no known key and has no effect`, hint, atKey: true });
+  }
+  checkInputs(root['inputs'], issues);
+  return keys.flatMap((key) => {
+    const members = root[key];
+    if (isObject(members)) return Object.entries(members).map(([name, value]) => ({ name, path: [key, name], value }));
+    const hint = `write "${key}": {"name": {"command": ...} or {"url": ...}}`;
+    issues.error({ path: [key], message: `"${key}" must be an object, not ${typeOf(members)}`, hint });
+    throw new ConfigError(issues.issues);
+  });
+}
+
+/** No servers at all is fine; servers in the wrong place are not. */
+function reportMissing(root: Readonly<Record<string, unknown>>, issues: IssueList): void {
+  for (const [key, value] of Object.entries(root)) {
+    if (!isObject(value)) continue;
+    if (looksLikeServer(value)) {
+      const message = `"${key}" looks like a server, but stands outside of "mcpServers"`;
+      issues.error({ path: [key], message, hint: 'put the servers into {"mcpServers": { ... }}', atKey: true });
+      throw new ConfigError(issues.issues);
+    }
+    if (isObject(value['servers']) || isObject(value['mcpServers'])) {
+      const message = `the servers stand inside of "${key}", one level too deep`;
+      issues.error({
+        path: [key],
+        message,
+        hint: `write "mcpServers" at the top of the file, without "${key}"`,
+        atKey: true,
+      });
+      throw new ConfigError(issues.issues);
+    }
+  }
+  issues.warning({ path: [], message: 'the file names no servers', hint: 'write {"mcpServers": { ... }}' });
+}
+
+function looksLikeServer(value: Readonly<Record<string, unknown>>): boolean {
+  return typeof value['command'] === 'string' || typeof value['url'] === 'string';
+}
+
+/** VS Code's list of values it would ask for; references to them are reported where they stand. */
+function checkInputs(inputs: unknown, issues: IssueList): void {
+  if (inputs === undefined) return;
+  const usable = Array.isArray(inputs) && inputs.every((input) => isObject(input) && typeof input['id'] === 'string');
+  if (!usable) {
+    issues.warning({ path: ['inputs'], message: '"inputs" must be a list of objects with an "id"', atKey: true });
+  }
+}

@@ -1,0 +1,101 @@
+// Owns the story of one tool call; knows nothing of transports or OAuth.
+import { GatewayError } from '../errors.ts';
+import { nearestNames } from '../lib/nearest-name.ts';
+import { RpcError, rpcCodes } from '../wire/rpc-error.ts';
+import type { DownstreamPort, ServerSession, ToolDefinition } from './downstream-port.ts';
+import type { Host } from './host.ts';
+import type { ServerDirectory } from './server-directory.ts';
+import { type WithLoginDeps, withLogin } from './with-login.ts';
+
+export interface ExecuteToolInput {
+  readonly agent: string;
+  readonly server: string;
+  readonly tool: string;
+  readonly args: Readonly<Record<string, unknown>>;
+  /** Milliseconds; absent: the server's `timeoutMs`. */
+  readonly timeoutMs?: number | undefined;
+}
+
+export interface ExecuteToolDeps extends WithLoginDeps {
+  readonly directory: ServerDirectory;
+  readonly downstream: DownstreamPort;
+}
+
+export interface ToolOutcome {
+  /** The server's own `CallToolResult`, untouched. */
+  readonly result: Readonly<Record<string, unknown>>;
+  readonly size: number | undefined;
+}
+
+/**
+ * Calls one tool. Permission has been checked by the caller of this function.
+ * @throws GatewayError every code of the table but those of the rules
+ */
+export async function executeTool(deps: ExecuteToolDeps, input: ExecuteToolInput, host: Host): Promise<ToolOutcome> {
+  const { agent, server, tool, args } = input;
+  const entry = deps.directory.usable(agent, server);
+  const timeoutMs = input.timeoutMs ?? entry.timeoutMs;
+  return await withLogin(deps, server, host, async () => {
+    const session = await deps.downstream.session(server, host);
+    try {
+      const outcome = await session.callTool(tool, args, {
+        signal: host.signal,
+        timeoutMs,
+        onProgress: ({ progressToken: _ours, ...update }) => host.progress(update),
+      });
+      // Servers answer a call of an unknown tool in one of two ways: an error, or a result with `isError`.
+      if (outcome.result['isError'] === true) await refuseUnknownTool(deps, input, session, host);
+      return outcome;
+    } catch (error) {
+      if (!(error instanceof RpcError)) throw error;
+      const known = await refuseUnknownTool(deps, input, session, host);
+      throw serverError(error, input, known);
+    }
+  });
+}
+
+/** @returns the tool's definition, or undefined where the server's list cannot be had. @throws TOOL_NOT_FOUND */
+async function refuseUnknownTool(
+  { directory }: ExecuteToolDeps,
+  { agent, server, tool }: ExecuteToolInput,
+  session: ServerSession,
+  host: Host,
+): Promise<ToolDefinition | undefined> {
+  let tools: readonly ToolDefinition[];
+  try {
+    tools = await session.tools(host);
+  } catch {
+    // The server's own answer to the call says more than a list that cannot be read.
+    return undefined;
+  }
+  const definition = tools.find(({ name }) => name === tool);
+  if (definition) return definition;
+  const permitted = tools.map(({ name }) => name).filter((name) => directory.mayCall(agent, server, name));
+  const near = nearestNames(tool, permitted);
+  throw new GatewayError('TOOL_NOT_FOUND', `server '${server}' has no tool '${tool}'`, {
+    server,
+    tool,
+    hint: near.length > 0 ? `Did you mean ${near.join(', ')}?` : 'get_server_tools shows the names.',
+  });
+}
+
+function serverError(error: RpcError, { server, tool }: ExecuteToolInput, known: ToolDefinition | undefined): Error {
+  const message = `server '${server}' answered: ${error.message} (${error.code})`;
+  if (error.code === rpcCodes.messageTooLarge) {
+    return new GatewayError('RESULT_TOO_LARGE', `the answer of server '${server}' is too large: ${error.message}`, {
+      server,
+      tool,
+      hint: 'Ask the tool for less at once.',
+      cause: error,
+    });
+  }
+  if (error.code === rpcCodes.invalidParams) {
+    return new GatewayError('INVALID_ARGUMENTS', message, {
+      server,
+      tool,
+      hint: known && `The tool's inputSchema: ${JSON.stringify(known['inputSchema'])}`,
+      cause: error,
+    });
+  }
+  return new GatewayError('SERVER_UNAVAILABLE', message, { server, tool, cause: error });
+}

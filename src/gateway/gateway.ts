@@ -1,0 +1,180 @@
+// Owns the list of use cases and what they share: every one identifies its agent, asks the rules, and leaves exactly
+// one audit line. Knows nothing of MCP messages.
+import { type AuditDecision, sha256OfArgs } from '../audit/record.ts';
+import type { AuditSink } from '../audit/sink.ts';
+import type { ConfiguredServer } from '../config/server-entry.ts';
+import type { Rules } from '../config/rules.ts';
+import { type ErrorCode, GatewayError } from '../errors.ts';
+import { identify } from '../policy/identify.ts';
+import { CallMetrics } from './call-metrics.ts';
+import type { DownstreamPort } from './downstream-port.ts';
+import { type ExecuteToolInput, executeTool } from './execute-tool.ts';
+import { type ConfigSource, type GatewayStatus, gatewayStatus } from './gateway-status.ts';
+import { type GetServerToolsInput, type GetServerToolsResult, getServerTools } from './get-server-tools.ts';
+import type { Host } from './host.ts';
+import { type ListedServer, listServers } from './list-servers.ts';
+import type { LoginPort } from './login-port.ts';
+import { type LoginServerInput, type LoginServerResult, loginServer } from './login-server.ts';
+import { LoginWindows } from './login-windows.ts';
+import { createServerDirectory } from './server-directory.ts';
+
+/** What a caller says of itself, before the rules have looked at it. */
+type Claim<Input> = Omit<Input, 'agent'> & { readonly agentId?: string | undefined };
+
+export interface Gateway {
+  listServers(
+    input: { readonly agentId?: string | undefined; readonly includeMetadata: boolean },
+    host: Host,
+  ): Promise<{ readonly servers: readonly ListedServer[] }>;
+  getServerTools(input: Claim<GetServerToolsInput>, host: Host): Promise<GetServerToolsResult>;
+  /** @returns the server's own `CallToolResult` */
+  executeTool(input: Claim<ExecuteToolInput>, host: Host): Promise<Readonly<Record<string, unknown>>>;
+  loginServer(input: Claim<LoginServerInput>, host: Host): Promise<LoginServerResult>;
+  status(input: { readonly agentId?: string | undefined }, host: Host): Promise<GatewayStatus>;
+}
+
+export interface GatewayDeps {
+  readonly servers: ReadonlyMap<string, ConfiguredServer>;
+  readonly rules: Rules | undefined;
+  readonly source: ConfigSource;
+  readonly downstream: DownstreamPort;
+  readonly logins: LoginPort;
+  readonly audit: AuditSink;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+export interface GatewaySettings {
+  readonly version: string;
+  /** `--agent`: no other identity is accepted. */
+  readonly lockedAgent?: string | undefined;
+  readonly defaultAgent?: string | undefined;
+  readonly loginWaitMs: number;
+}
+
+interface Operation {
+  readonly name: 'list_servers' | 'get_server_tools' | 'execute_tool' | 'login_server' | 'get_gateway_status';
+  readonly agentId?: string | undefined;
+  readonly server?: string | undefined;
+  readonly tool?: string | undefined;
+  readonly args?: unknown;
+}
+
+export function createGateway(deps: GatewayDeps, settings: GatewaySettings): Gateway {
+  const directory = createServerDirectory(deps);
+  const metrics = new CallMetrics();
+  const shared = {
+    ...deps,
+    directory,
+    metrics,
+    windows: new LoginWindows(deps.now),
+    loginWaitMs: settings.loginWaitMs,
+    version: settings.version,
+  };
+  const audited = createAudited({ ...shared, settings });
+
+  return {
+    listServers: (input, host) =>
+      audited({ name: 'list_servers', ...input }, host, async (agent) => plain(await listServers(shared, { ...input, agent }))),
+    getServerTools: (input, host) =>
+      audited({ name: 'get_server_tools', ...input }, host, async (agent) =>
+        plain(await getServerTools(shared, { ...input, agent }, host)),
+      ),
+    executeTool: (input, host) =>
+      audited({ name: 'execute_tool', ...input }, host, async (agent) => {
+        const { result, size } = await executeTool(shared, { ...input, agent }, host);
+        return { value: result, size: size ?? sizeOf(result) };
+      }),
+    loginServer: (input, host) =>
+      audited({ name: 'login_server', agentId: input.agentId, server: input.server }, host, async (agent) =>
+        plain(await loginServer(shared, { ...input, agent }, host)),
+      ),
+    status: (input, host) =>
+      audited({ name: 'get_gateway_status', ...input }, host, async (agent) => plain(await gatewayStatus(shared, { agent }))),
+  };
+}
+
+interface Measured<T> {
+  readonly value: T;
+  /** Bytes. */
+  readonly size: number;
+}
+
+function plain<T>(value: T): Measured<T> {
+  return { value, size: sizeOf(value) };
+}
+
+function sizeOf(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value) ?? '');
+}
+
+type Audited = <T>(operation: Operation, host: Host, work: (agent: string) => Promise<Measured<T>>) => Promise<T>;
+
+function createAudited(
+  deps: Pick<GatewayDeps, 'rules' | 'audit' | 'now'> & {
+    readonly directory: ReturnType<typeof createServerDirectory>;
+    readonly metrics: CallMetrics;
+    readonly settings: GatewaySettings;
+  },
+): Audited {
+  const { rules, audit, now, directory, metrics, settings } = deps;
+  return async (operation, host, work) => {
+    const startedAt = now();
+    const { agentId: claimed, server, tool } = operation;
+    let agent: string | undefined;
+    let rule: string | null = null;
+    let failure: GatewayError | undefined;
+    let size: number | null = null;
+    try {
+      ({ agent } = identify(rules, { claimed, locked: settings.lockedAgent, fallback: settings.defaultAgent }));
+      if (server !== undefined) rule = directory.permit(agent, server, tool).rule;
+      const measured = await work(agent);
+      size = measured.size;
+      return measured.value;
+    } catch (error) {
+      failure = asGatewayError(error, host, operation);
+      rule = failure.rule ?? rule;
+      throw failure;
+    } finally {
+      const latencyMs = now() - startedAt;
+      if (server !== undefined) metrics.record(server, latencyMs, failure !== undefined);
+      audit.write({
+        timestamp: new Date(startedAt).toISOString(),
+        agent_id: agent ?? claimed ?? null,
+        operation: operation.name,
+        server: server ?? null,
+        tool: tool ?? null,
+        decision: decisionOf(failure?.code),
+        rule,
+        error_code: failure?.code ?? null,
+        latency_ms: latencyMs,
+        args_sha256: operation.args === undefined ? null : sha256OfArgs(operation.args),
+        result_bytes: size,
+        request_id: host.requestId,
+      });
+    }
+  };
+}
+
+function asGatewayError(error: unknown, host: Host, { server, tool }: Operation): GatewayError {
+  if (host.signal.aborted) return new GatewayError('CANCELLED', 'the call was cancelled', { server, tool, cause: error });
+  if (error instanceof GatewayError) return error;
+  return new GatewayError('INTERNAL', 'the gateway failed; its log says more', { server, tool, cause: error });
+}
+
+function decisionOf(code: ErrorCode | undefined): AuditDecision {
+  switch (code) {
+    case undefined:
+      return 'ALLOW';
+    case 'DENIED_BY_POLICY':
+    case 'INVALID_AGENT_ID':
+    case 'NO_FALLBACK_CONFIGURED':
+    case 'FALLBACK_AGENT_NOT_IN_RULES':
+      return 'DENY';
+    case 'TIMEOUT':
+    case 'CANCELLED':
+      return code;
+    default:
+      return 'ERROR';
+  }
+}

@@ -1,0 +1,10 @@
+// Owns what a use case may ask of whoever called it; one value per call, passed along with it.
+
+export interface Host {
+  /** Names the call in the audit log. */
+  readonly requestId: string;
+  /** Aborted when the caller cancels, or goes away. */
+  readonly signal: AbortSignal;
+  /** Relays progress (members as in `notifications/progress`, without the token); nothing happens if nobody asked. */
+  progress(update: Readonly<Record<string, unknown>>): void;
+}

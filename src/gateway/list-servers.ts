@@ -1,0 +1,118 @@
+// Owns what an agent is told about the servers it may see; starts none of them.
+import type { ConfiguredServer, ServerEntry } from '../config/server-entry.ts';
+import { redact } from '../lib/redact.ts';
+import type { DownstreamPort, ServerSnapshot } from './downstream-port.ts';
+import type { LoginPort, LoginStatus } from './login-port.ts';
+import type { ServerDirectory } from './server-directory.ts';
+import { firstSentence } from './tool-brief.ts';
+
+export type ServerState = ServerSnapshot['state'] | 'login_pending';
+
+export interface ListedServer {
+  readonly name: string;
+  readonly description?: string;
+  readonly state: ServerState;
+  /** How many tools the agent may use, once known. */
+  readonly tools?: number;
+  readonly account?: string;
+  readonly hint?: string;
+  readonly transport?: string;
+  readonly url?: string;
+  readonly command?: string;
+  readonly protocol?: string;
+}
+
+export interface ListServersDeps {
+  readonly directory: ServerDirectory;
+  readonly downstream: DownstreamPort;
+  readonly logins: LoginPort;
+}
+
+/** Longest description without `include_metadata`, in characters: an entry stays within 50 tokens. */
+const shortDescription = 90;
+const shortHint = 100;
+
+export async function listServers(
+  deps: ListServersDeps,
+  input: { readonly agent: string; readonly includeMetadata: boolean },
+): Promise<{ readonly servers: readonly ListedServer[] }> {
+  const servers = await Promise.all(
+    deps.directory.visible(input.agent).map((server) => describe(deps, server, input.agent, input.includeMetadata)),
+  );
+  return { servers };
+}
+
+async function describe(
+  { directory, downstream, logins }: ListServersDeps,
+  server: ConfiguredServer,
+  agent: string,
+  includeMetadata: boolean,
+): Promise<ListedServer> {
+  const { name } = server;
+  if (server.state === 'broken') {
+    const reason = server.issues[0]?.message ?? 'misconfigured';
+    return { name, ...describedAs(server.description, includeMetadata), state: 'failed', hint: cut(reason, includeMetadata) };
+  }
+  const { entry } = server;
+  const snapshot = downstream.snapshot(name);
+  const login: LoginStatus = entry.kind === 'http' && !entry.disabled ? await logins.status(name) : { kind: 'off' };
+  const state = stateOf(entry, snapshot, login);
+  const hint = hintFor(name, state, snapshot);
+  const toolCount = snapshot.toolNames?.filter((tool) => directory.mayCall(agent, name, tool)).length;
+  return {
+    name,
+    ...describedAs(entry.description ?? snapshot.selfDescription, includeMetadata),
+    state,
+    ...(toolCount !== undefined && { tools: toolCount }),
+    ...(login.kind === 'logged_in' && login.account !== undefined && { account: login.account }),
+    ...(hint !== undefined && { hint: cut(hint, includeMetadata) }),
+    ...(includeMetadata && metadata(entry, snapshot)),
+  };
+}
+
+/** The state of product.md section 5: what the connection says, corrected by what the logins know. */
+function stateOf(entry: ServerEntry, snapshot: ServerSnapshot, login: LoginStatus): ServerState {
+  if (entry.disabled) return 'disabled';
+  if (login.kind === 'pending') return 'login_pending';
+  // Another process, or `portico login`, may have logged in since.
+  if (snapshot.state === 'needs_login' && login.kind === 'logged_in') return 'idle';
+  return snapshot.state;
+}
+
+function hintFor(name: string, state: ServerState, { reason }: ServerSnapshot): string | undefined {
+  switch (state) {
+    case 'needs_login':
+      return `needs a login: call login_server, or run: portico login ${name}`;
+    case 'login_pending':
+      return 'a login is open: login_server shows its URL';
+    case 'failed':
+      return reason;
+    case 'idle':
+    case 'connecting':
+    case 'ready':
+    case 'disabled':
+      return undefined;
+    default:
+      return state satisfies never;
+  }
+}
+
+function describedAs(description: string | undefined, whole: boolean): { description?: string } {
+  if (description === undefined || description === '') return {};
+  return { description: whole ? description : firstSentence(description, shortDescription) };
+}
+
+function cut(text: string, whole: boolean): string {
+  return whole || text.length <= shortHint ? text : `${text.slice(0, shortHint - 1)}…`;
+}
+
+/** Arguments of a command stay out: they may hold secrets. */
+function metadata(entry: ServerEntry, snapshot: ServerSnapshot): Partial<ListedServer> {
+  const protocol = snapshot.protocolVersion;
+  return {
+    ...(entry.kind === 'stdio'
+      ? { transport: 'stdio', command: entry.command }
+      : { transport: entry.transport === 'auto' ? 'http' : entry.transport, url: redact(entry.url) }),
+    ...(protocol !== undefined && { protocol }),
+  };
+}

@@ -1,0 +1,71 @@
+// Owns the way from a name in a call to a server the agent may use; names are judged before anything else is looked at.
+import type { ConfiguredServer, ServerEntry } from '../config/server-entry.ts';
+import type { Rules } from '../config/rules.ts';
+import { GatewayError } from '../errors.ts';
+import { nearestNames } from '../lib/nearest-name.ts';
+import { type Decision, decide } from '../policy/decide.ts';
+
+export interface ServerDirectory {
+  /** Every server the agent may see, in the order of the config. */
+  visible(agent: string): readonly ConfiguredServer[];
+  /** The rule that lets the agent use the server (and tool). @throws GatewayError DENIED_BY_POLICY */
+  permit(agent: string, server: string, tool?: string): Decision;
+  /** A usable server. Call `permit` first. @throws GatewayError SERVER_NOT_FOUND | SERVER_UNAVAILABLE */
+  usable(agent: string, server: string): ServerEntry;
+  mayCall(agent: string, server: string, tool: string): boolean;
+}
+
+export function createServerDirectory(deps: {
+  readonly servers: ReadonlyMap<string, ConfiguredServer>;
+  readonly rules: Rules | undefined;
+}): ServerDirectory {
+  const { servers, rules } = deps;
+  const visible = (agent: string): ConfiguredServer[] =>
+    [...servers.values()].filter((server) => decide(rules, { agent, server: server.name }).allowed);
+
+  return {
+    visible,
+
+    permit(agent, server, tool) {
+      const decision = decide(rules, { agent, server, ...(tool !== undefined && { tool }) });
+      if (decision.allowed) return decision;
+      const what = tool === undefined ? `server '${server}'` : `tool '${tool}' of server '${server}'`;
+      throw new GatewayError('DENIED_BY_POLICY', `agent '${agent}' may not use ${what}: ${decision.reason}`, {
+        server,
+        ...(tool !== undefined && { tool }),
+        rule: decision.rule,
+        hint: 'list_servers and get_server_tools show what this agent may use.',
+      });
+    },
+
+    usable(agent, server) {
+      const configured = servers.get(server);
+      if (!configured) {
+        const near = nearestNames(
+          server,
+          visible(agent).map(({ name }) => name),
+        );
+        throw new GatewayError('SERVER_NOT_FOUND', `no server is called '${server}'`, {
+          server,
+          hint: near.length > 0 ? `Did you mean ${near.join(', ')}?` : 'list_servers shows the names.',
+        });
+      }
+      if (configured.state === 'broken') {
+        const [issue] = configured.issues;
+        throw new GatewayError('SERVER_UNAVAILABLE', `server '${server}' is misconfigured: ${issue?.message ?? ''}`, {
+          server,
+          hint: issue && `${issue.file}:${issue.line}${issue.hint ? `: ${issue.hint}` : ''}`,
+        });
+      }
+      if (configured.entry.disabled) {
+        throw new GatewayError('SERVER_UNAVAILABLE', `server '${server}' is disabled in the config`, {
+          server,
+          hint: `Remove "disabled" from its entry to use it.`,
+        });
+      }
+      return configured.entry;
+    },
+
+    mayCall: (agent, server, tool) => decide(rules, { agent, server, tool }).allowed,
+  };
+}

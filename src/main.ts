@@ -1,0 +1,54 @@
+#!/usr/bin/env node
+// The bin: hands argv, environment and streams to cli/run; the only reader of `process`.
+import { readFileSync } from 'node:fs';
+import { Writable } from 'node:stream';
+import type { CliContext, EndReason } from './cli/context.ts';
+import { run } from './cli/run.ts';
+
+/** How often it is looked whether the parent process is still there. Milliseconds. */
+const parentCheckMs = 2000;
+
+const packageFile = new URL('../package.json', import.meta.url);
+const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
+
+const context: CliContext = {
+  env: process.env,
+  cwd: process.cwd(),
+  platform: process.platform,
+  execPath: process.execPath,
+  version,
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  now: Date.now,
+  onEnd,
+  onExit: (listener) => process.once('exit', listener),
+  claimStdout,
+};
+
+function onEnd(listener: (reason: EndReason) => void): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => listener(signal));
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    listener('parent');
+  }, parentCheckMs);
+  timer.unref();
+}
+
+function claimStdout(): Writable {
+  const real = process.stdout.write.bind(process.stdout);
+  process.stdout.write = process.stderr.write.bind(process.stderr) as typeof process.stdout.write;
+  const claimed = new Writable({
+    decodeStrings: false,
+    write: (chunk: string, _encoding, done) => void real(chunk, (error) => done(error)),
+    // Answers that pile up while one is written leave together.
+    writev: (chunks, done) => void real(chunks.map(({ chunk }) => chunk as string).join(''), (error) => done(error)),
+  });
+  process.stdout.on('error', (error) => claimed.destroy(error));
+  return claimed;
+}
+
+const code = await run(process.argv.slice(2), context);
+process.stdout.write('', () => process.exit(code));

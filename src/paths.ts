@@ -1,0 +1,44 @@
+// Owns the directories of this program on each system; knows nothing of the files in them.
+import { join, resolve } from 'node:path';
+import envPaths from 'env-paths';
+
+export interface Paths {
+  /** Holds `mcp.json` and `gateway-rules.json`. */
+  readonly configDir: string;
+  /** Holds one file for each login. */
+  readonly tokenDir: string;
+  readonly logDir: string;
+  /** Undefined: no audit log is written. */
+  readonly auditFile: string | undefined;
+}
+
+export interface PathSettings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Relative paths start here; without it at the working directory of the process. */
+  readonly cwd?: string | undefined;
+  /** `--token-dir`; stands above `GATEWAY_TOKEN_DIR`. */
+  readonly tokenDir?: string | undefined;
+}
+
+/** No version in any path: an update finds the logins of the version before. */
+export function findPaths({ env, cwd, tokenDir }: PathSettings): Paths {
+  const system = envPaths('portico', { suffix: '' });
+  const absolute = (path: string): string => (cwd === undefined ? resolve(path) : resolve(cwd, path));
+  const audit = env['GATEWAY_AUDIT_LOG'];
+  const namedTokenDir = tokenDir || env['GATEWAY_TOKEN_DIR'];
+  return Object.freeze({
+    configDir: system.config,
+    tokenDir: namedTokenDir ? absolute(namedTokenDir) : join(system.data, 'tokens'),
+    logDir: system.log,
+    auditFile: auditFileOf(audit, system.log, absolute),
+  });
+}
+
+function auditFileOf(
+  setting: string | undefined,
+  logDir: string,
+  absolute: (path: string) => string,
+): string | undefined {
+  if (setting === 'off') return undefined;
+  return setting ? absolute(setting) : join(logDir, 'audit.jsonl');
+}

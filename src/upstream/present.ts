@@ -1,0 +1,31 @@
+// Owns how a value or an error of ours becomes a `CallToolResult`; a failure is never a protocol error.
+import { GatewayError } from '../errors.ts';
+
+/** `structuredContent`, and the same JSON as text for hosts that read only that (2025-11-25, server/tools). */
+export function presentValue(value: object): Record<string, unknown> {
+  return { content: [{ type: 'text', text: JSON.stringify(value) }], structuredContent: value };
+}
+
+export function presentError(error: GatewayError): Record<string, unknown> {
+  const { code, message, hint, server, tool, rule, loginUrl } = error;
+  return {
+    ...presentValue({
+      error: {
+        code,
+        message,
+        ...(hint !== undefined && { hint }),
+        ...(server !== undefined && { server }),
+        ...(tool !== undefined && { tool }),
+        ...(rule !== undefined && { rule }),
+        ...(loginUrl !== undefined && { login_url: loginUrl }),
+      },
+    }),
+    isError: true,
+  };
+}
+
+/** Whatever was thrown, as an error of the table. */
+export function asGatewayError(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error;
+  return new GatewayError('INTERNAL', 'the gateway failed; its log says more', { cause: error });
+}

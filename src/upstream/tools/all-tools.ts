@@ -1,0 +1,14 @@
+// Owns which meta tools there are.
+import { executeToolTool } from './execute-tool.ts';
+import { getGatewayStatusTool } from './get-gateway-status.ts';
+import { getServerToolsTool } from './get-server-tools.ts';
+import { listServersTool } from './list-servers.ts';
+import { loginServerTool } from './login-server.ts';
+import type { MetaTool } from './meta-tool.ts';
+
+const always: readonly MetaTool[] = [listServersTool, getServerToolsTool, executeToolTool, loginServerTool];
+
+export function allTools(settings: { readonly debug: boolean }): ReadonlyMap<string, MetaTool> {
+  const tools = settings.debug ? [...always, getGatewayStatusTool] : always;
+  return new Map(tools.map((tool) => [tool.definition.name, tool]));
+}

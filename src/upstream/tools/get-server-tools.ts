@@ -1,0 +1,41 @@
+// Owns the meta tool `get_server_tools`.
+import { details } from '../../gateway/get-server-tools.ts';
+import { agentId, type MetaTool } from './meta-tool.ts';
+
+export const getServerToolsTool: MetaTool = {
+  definition: {
+    name: 'get_server_tools',
+    description:
+      'Shows the tools of a server: whole definitions, or one line each where there are many; then ask for the schemas you need by names.',
+    inputSchema: {
+      type: 'object',
+      properties: {
+        server: { type: 'string' },
+        names: { type: 'array', items: { type: 'string' }, description: 'Only these tools' },
+        pattern: { type: 'string', description: 'Part of a name, or with * and ?' },
+        detail: { type: 'string', enum: details },
+        max_schema_tokens: { type: 'integer' },
+        cursor: { type: 'string', description: 'next_cursor of the last answer' },
+        agent_id: agentId,
+      },
+      required: ['server'],
+    },
+    annotations: { readOnlyHint: true },
+  },
+
+  async run(gateway, input, host) {
+    const value = await gateway.getServerTools(
+      {
+        agentId: input.text('agent_id'),
+        server: input.required('server'),
+        names: input.names('names'),
+        pattern: input.text('pattern'),
+        detail: input.oneOf('detail', details),
+        maxSchemaTokens: input.count('max_schema_tokens'),
+        cursor: input.text('cursor'),
+      },
+      host,
+    );
+    return { kind: 'own', value };
+  },
+};

@@ -1,0 +1,33 @@
+// Owns the meta tool `login_server`.
+import { agentId, type MetaTool } from './meta-tool.ts';
+
+export const loginServerTool: MetaTool = {
+  definition: {
+    name: 'login_server',
+    description: 'Starts or continues the login to a server and returns the URL the user has to open.',
+    inputSchema: {
+      type: 'object',
+      properties: {
+        server: { type: 'string' },
+        callback_url: { type: 'string', description: 'Where the browser ended up, if that page could not be reached' },
+        restart: { type: 'boolean', description: 'Begin anew' },
+        agent_id: agentId,
+      },
+      required: ['server'],
+    },
+    annotations: { readOnlyHint: false, destructiveHint: false, openWorldHint: true },
+  },
+
+  async run(gateway, input, host) {
+    const value = await gateway.loginServer(
+      {
+        agentId: input.text('agent_id'),
+        server: input.required('server'),
+        callbackUrl: input.text('callback_url'),
+        restart: input.flag('restart'),
+      },
+      host,
+    );
+    return { kind: 'own', value };
+  },
+};

@@ -1,0 +1,210 @@
+// Owns one side of a JSON-RPC conversation as MCP holds it: which answer belongs to which request, time limits,
+// progress and cancellation. Messages pass as they are: nothing is validated, copied or serialised here.
+import type { JsonRpcMessage, MessageChannel, RequestId } from './messages.ts';
+import { ConnectionClosedError, RequestTimeoutError, RpcError, rpcCodes } from './rpc-error.ts';
+
+export interface IncomingRequest {
+  readonly id: RequestId;
+  readonly method: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Aborted when the other side cancels the request, or the connection ends. */
+  readonly signal: AbortSignal;
+}
+
+export interface PeerHandlers {
+  /** Answers a request; what it throws becomes the error answer. */
+  request(request: IncomingRequest): Promise<unknown>;
+  notification(method: string, params: Readonly<Record<string, unknown>>): void;
+  /** Something out of the ordinary that belongs to no request. */
+  error(error: Error): void;
+  closed(): void;
+}
+
+export interface RequestOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds without an answer or progress until the request is given up. */
+  readonly timeoutMs: number;
+  /** Called with the params of each `notifications/progress`; being set, it also asks for them. */
+  readonly onProgress?: ((params: Readonly<Record<string, unknown>>) => void) | undefined;
+}
+
+export interface Answer {
+  readonly result: unknown;
+  /** Bytes of the message that carried it, where the channel knows. */
+  readonly size: number | undefined;
+}
+
+interface Pending {
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: unknown) => void;
+  readonly touch: () => void;
+  readonly onProgress: RequestOptions['onProgress'];
+}
+
+const noParams: Readonly<Record<string, unknown>> = Object.freeze({});
+/** The longest time a timer can be set to; a longer one would fire at once. */
+const longestTimerMs = 2_147_483_647;
+
+export class Peer {
+  readonly #channel: MessageChannel;
+  readonly #handlers: PeerHandlers;
+  readonly #pending = new Map<RequestId, Pending>();
+  readonly #incoming = new Map<RequestId, AbortController>();
+  #nextId = 1;
+  #closed = false;
+
+  constructor(channel: MessageChannel, handlers: PeerHandlers) {
+    this.#channel = channel;
+    this.#handlers = handlers;
+  }
+
+  async start(): Promise<void> {
+    this.#channel.onmessage = (message, size) => this.#receive(message, size);
+    this.#channel.onerror = (error) => this.#handlers.error(error);
+    this.#channel.onclose = () => this.#end();
+    await this.#channel.start();
+  }
+
+  /**
+   * @throws RpcError the other side's error answer
+   * @throws RequestTimeoutError neither answer nor progress within `timeoutMs`; the other side has been told
+   * @throws ConnectionClosedError the channel ended first
+   */
+  request(method: string, params: Record<string, unknown>, options: RequestOptions): Promise<Answer> {
+    const { signal, timeoutMs, onProgress } = options;
+    if (this.#closed) return Promise.reject(new ConnectionClosedError());
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    const id = this.#nextId++;
+    const stream = new AbortController();
+    return new Promise<Answer>((resolve, reject) => {
+      const giveUp = (error: unknown, reason: string): void => {
+        settle();
+        // The specification forbids cancelling `initialize` (2025-11-25, basic/utilities/cancellation).
+        if (method !== 'initialize') void this.#send('notifications/cancelled', { requestId: id, reason });
+        stream.abort();
+        reject(error);
+      };
+      const startClock = () =>
+        setTimeout(
+          () => giveUp(new RequestTimeoutError(timeoutMs), `no answer within ${timeoutMs} ms`),
+          Math.min(timeoutMs, longestTimerMs),
+        );
+      let clock = startClock();
+      const onAbort = (): void => giveUp(signal?.reason, 'cancelled by the caller');
+      const settle = (): void => {
+        clearTimeout(clock);
+        signal?.removeEventListener('abort', onAbort);
+        this.#pending.delete(id);
+      };
+      const fail = (error: unknown): void => {
+        settle();
+        reject(error);
+      };
+      signal?.addEventListener('abort', onAbort, { once: true });
+      this.#pending.set(id, {
+        resolve: (answer) => {
+          settle();
+          resolve(answer);
+        },
+        reject: fail,
+        touch: () => {
+          clearTimeout(clock);
+          clock = startClock();
+        },
+        onProgress,
+      });
+      const sent = onProgress ? withProgressToken(params, id) : params;
+      this.#channel
+        .send(
+          { jsonrpc: '2.0', id, method, params: sent },
+          { requestSignal: stream.signal, onRequestStreamEnd: () => fail(new ConnectionClosedError()) },
+        )
+        .catch((error: unknown) => {
+          if (this.#pending.has(id)) fail(error);
+        });
+    });
+  }
+
+  async notify(method: string, params?: Record<string, unknown>): Promise<void> {
+    if (this.#closed) return;
+    await this.#channel.send(params ? { jsonrpc: '2.0', method, params } : { jsonrpc: '2.0', method });
+  }
+
+  close(): Promise<void> {
+    return this.#channel.close();
+  }
+
+  #receive(message: JsonRpcMessage, size: number | undefined): void {
+    if ('method' in message) {
+      const params = message.params ?? noParams;
+      if ('id' in message) void this.#answer({ id: message.id, method: message.method, params });
+      else this.#receiveNotification(message.method, params);
+      return;
+    }
+    const pending = message.id === null ? undefined : this.#pending.get(message.id);
+    if (!pending) {
+      this.#handlers.error(new Error(`an answer to no open request (id ${JSON.stringify(message.id)?.slice(0, 40)})`));
+    } else if ('error' in message) {
+      pending.reject(new RpcError(message.error.code, message.error.message, message.error.data));
+    } else {
+      pending.resolve({ result: message.result, size });
+    }
+  }
+
+  #receiveNotification(method: string, params: Readonly<Record<string, unknown>>): void {
+    if (method === 'notifications/cancelled') {
+      this.#incoming.get(params['requestId'] as RequestId)?.abort(new Error(String(params['reason'] ?? 'cancelled')));
+    } else if (method === 'notifications/progress') {
+      const pending = this.#pending.get(params['progressToken'] as RequestId);
+      pending?.touch();
+      pending?.onProgress?.(params);
+    } else {
+      this.#handlers.notification(method, params);
+    }
+  }
+
+  async #answer(request: Omit<IncomingRequest, 'signal'>): Promise<void> {
+    const controller = new AbortController();
+    this.#incoming.set(request.id, controller);
+    try {
+      const result = await this.#handlers.request({ ...request, signal: controller.signal });
+      // A cancelled request gets no answer (basic/utilities/cancellation).
+      if (!controller.signal.aborted) await this.#channel.send({ jsonrpc: '2.0', id: request.id, result });
+    } catch (error) {
+      if (controller.signal.aborted) return;
+      const failure =
+        error instanceof RpcError
+          ? { code: error.code, message: error.message, ...(error.data !== undefined && { data: error.data }) }
+          : { code: rpcCodes.internalError, message: 'internal error' };
+      if (!(error instanceof RpcError)) this.#handlers.error(error instanceof Error ? error : new Error(String(error)));
+      await this.#reply({ jsonrpc: '2.0', id: request.id, error: failure });
+    } finally {
+      this.#incoming.delete(request.id);
+    }
+  }
+
+  async #reply(message: JsonRpcMessage): Promise<void> {
+    try {
+      await this.#channel.send(message);
+    } catch (error) {
+      this.#handlers.error(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  async #send(method: string, params: Record<string, unknown>): Promise<void> {
+    if (!this.#closed) await this.#reply({ jsonrpc: '2.0', method, params });
+  }
+
+  #end(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const pending of [...this.#pending.values()]) pending.reject(new ConnectionClosedError());
+    for (const controller of this.#incoming.values()) controller.abort(new ConnectionClosedError());
+    this.#handlers.closed();
+  }
+}
+
+function withProgressToken(params: Record<string, unknown>, token: RequestId): Record<string, unknown> {
+  const meta = params['_meta'];
+  return { ...params, _meta: { ...(typeof meta === 'object' ? meta : undefined), progressToken: token } };
+}

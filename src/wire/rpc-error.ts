@@ -1,0 +1,42 @@
+// Owns the errors of a JSON-RPC conversation; knows nothing of servers or of the gateway's own codes.
+
+/** Error codes of JSON-RPC 2.0 (section 5.1). */
+export const rpcCodes = {
+  parseError: -32700,
+  invalidRequest: -32600,
+  methodNotFound: -32601,
+  invalidParams: -32602,
+  internalError: -32603,
+  /** Ours, in the implementation-defined range: an answer was larger than one message may be. */
+  messageTooLarge: -32001,
+} as const;
+
+/** An error answer, received or to be sent. */
+export class RpcError extends Error {
+  readonly code: number;
+  readonly data: unknown;
+
+  constructor(code: number, message: string, data?: unknown) {
+    super(message);
+    this.name = 'RpcError';
+    this.code = code;
+    this.data = data;
+  }
+}
+
+export class RequestTimeoutError extends Error {
+  readonly timeoutMs: number;
+
+  constructor(timeoutMs: number) {
+    super(`no answer within ${timeoutMs} ms`);
+    this.name = 'RequestTimeoutError';
+    this.timeoutMs = timeoutMs;
+  }
+}
+
+export class ConnectionClosedError extends Error {
+  constructor() {
+    super('the connection is closed');
+    this.name = 'ConnectionClosedError';
+  }
+}

@@ -1,0 +1,116 @@
+// Owns a gateway whose servers and logins are plain values, for tests of the use cases.
+import type { AuditRecord } from '../../src/audit/record.ts';
+import type { ConfiguredServer, ServerEntry } from '../../src/config/server-entry.ts';
+import { type AgentRules, type Rules } from '../../src/config/rules.ts';
+import type { ServerSession, ServerSnapshot, ToolDefinition } from '../../src/gateway/downstream-port.ts';
+import { createGateway, type Gateway, type GatewaySettings } from '../../src/gateway/gateway.ts';
+import type { Host } from '../../src/gateway/host.ts';
+import type { LoginAttempt, LoginPort, LoginRequest, LoginStatus } from '../../src/gateway/login-port.ts';
+
+export interface FakeServer {
+  readonly entry?: Partial<ServerEntry>;
+  readonly tools?: readonly ToolDefinition[];
+  readonly snapshot?: ServerSnapshot;
+  readonly call?: ServerSession['callTool'];
+  readonly connect?: () => void;
+}
+
+export interface Scene {
+  readonly gateway: Gateway;
+  readonly audit: AuditRecord[];
+  readonly loginRequests: { readonly server: string; readonly request: LoginRequest }[];
+  readonly clock: { now: number };
+}
+
+export interface SceneSettings {
+  readonly servers?: Readonly<Record<string, FakeServer>>;
+  readonly broken?: readonly ConfiguredServer[];
+  readonly rules?: Rules;
+  readonly settings?: Partial<GatewaySettings>;
+  readonly login?: (server: string) => Promise<LoginAttempt>;
+  readonly loginStatus?: (server: string) => LoginStatus;
+}
+
+export function createScene(scene: SceneSettings): Scene {
+  const fakes = scene.servers ?? {};
+  const audit: AuditRecord[] = [];
+  const loginRequests: Scene['loginRequests'] = [];
+  const clock = { now: Date.UTC(2026, 0, 1) };
+  const configured: ConfiguredServer[] = [
+    ...Object.entries(fakes).map(([name, fake]): ConfiguredServer => ({ state: 'usable', name, entry: entryOf(name, fake) })),
+    ...(scene.broken ?? []),
+  ];
+  const logins: LoginPort = {
+    async login(server, request) {
+      loginRequests.push({ server, request });
+      if (!scene.login) throw new Error('no login expected');
+      return await scene.login(server);
+    },
+    finish: async () => undefined,
+    status: async (server) => scene.loginStatus?.(server) ?? { kind: 'none' },
+  };
+  const gateway = createGateway(
+    {
+      servers: new Map(configured.map((server) => [server.name, server])),
+      rules: scene.rules,
+      source: { serversFile: '/config/mcp.json', rulesFile: undefined, loadedAt: clock.now, issues: [] },
+      downstream: {
+        async session(server) {
+          fakes[server]?.connect?.();
+          return sessionOf(fakes[server] ?? {});
+        },
+        snapshot: (server) => fakes[server]?.snapshot ?? { state: 'idle' },
+      },
+      logins,
+      audit: { write: (record) => void audit.push(record), close: async () => undefined },
+      now: () => clock.now,
+    },
+    { version: '0.0.0', loginWaitMs: 0, ...scene.settings },
+  );
+  return { gateway, audit, loginRequests, clock };
+}
+
+function entryOf(name: string, { entry }: FakeServer): ServerEntry {
+  const base = { name, disabled: false, timeoutMs: 1000, connectTimeoutMs: 1000, protocol: 'auto' };
+  if (entry?.kind === 'http') {
+    return {
+      ...base,
+      kind: 'http',
+      transport: 'auto',
+      url: 'https://example.test/mcp',
+      headers: {},
+      oauth: {
+        grantType: 'authorization_code',
+        dpop: false,
+        callbackHost: '127.0.0.1',
+        authorizationParams: {},
+      },
+      ...entry,
+    };
+  }
+  return { ...base, kind: 'stdio', command: 'server', args: [], env: {}, inheritEnv: [], ...(entry as object) };
+}
+
+function sessionOf({ tools = [], call }: FakeServer): ServerSession {
+  return {
+    tools: async () => tools,
+    callTool: call ?? (async (_tool, args) => ({ result: { content: [], echoed: args }, size: 7 })),
+  };
+}
+
+export function host(overrides: Partial<Host> = {}): Host {
+  return { requestId: '1', signal: new AbortController().signal, progress: () => undefined, ...overrides };
+}
+
+export function rules(agents: Readonly<Record<string, PartialAgentRules>>, denyOnMissingAgent = false): Rules {
+  return {
+    agents: new Map(Object.entries(agents).map(([name, { allow, deny }]) => [name, { allow: lists(allow), deny: lists(deny) }])),
+    denyOnMissingAgent,
+  };
+}
+
+type PartialAgentRules = { readonly [Side in keyof AgentRules]?: Partial<AgentRules[Side]> };
+
+function lists({ servers = [], tools = {} }: Partial<AgentRules['allow']> = {}): AgentRules['allow'] {
+  return { servers, tools };
+}
