@@ -3,7 +3,11 @@
 /** What each code means, how a command line run ends with it, and whether trying again can help. */
 export const errorTable = {
   DENIED_BY_POLICY: { meaning: 'The rules do not let this agent do that.', exitCode: 2, retry: 'after a change' },
-  INVALID_AGENT_ID: { meaning: 'The agent id is missing, or not the locked one.', exitCode: 2, retry: 'after a change' },
+  INVALID_AGENT_ID: {
+    meaning: 'The agent id is missing, or not the locked one.',
+    exitCode: 2,
+    retry: 'after a change',
+  },
   NO_FALLBACK_CONFIGURED: {
     meaning: 'No agent id was given and the rules name no default agent.',
     exitCode: 2,

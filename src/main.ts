@@ -50,5 +50,8 @@ function claimStdout(): Writable {
   return claimed;
 }
 
+// A host may close our stderr and live on; a line that cannot be logged must not end the gateway.
+process.stderr.on('error', () => undefined);
+
 const code = await run(process.argv.slice(2), context);
 process.stdout.write('', () => process.exit(code));

@@ -22,9 +22,13 @@ export async function readConfig(
   const { configDir } = findPaths(places);
   const serversFile = await findServersFile({ flag: settings.serversFile, env, cwd, configDir });
   if (!serversFile) {
-    throw new GatewayError('CONFIG_INVALID', `there is no servers file: neither ${cwd}/.mcp.json nor ${configDir}/mcp.json`, {
-      hint: 'Write one (see .mcp.json.example), or name it with --config or GATEWAY_MCP_CONFIG.',
-    });
+    throw new GatewayError(
+      'CONFIG_INVALID',
+      `there is no servers file: neither ${cwd}/.mcp.json nor ${configDir}/mcp.json`,
+      {
+        hint: 'Write one (see .mcp.json.example), or name it with --config or GATEWAY_MCP_CONFIG.',
+      },
+    );
   }
   const servers = await loadServers({ path: serversFile.path, env });
   const rulesFile = await findRulesFile({

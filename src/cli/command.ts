@@ -1,5 +1,5 @@
 // Owns the shape of a command and what all commands share: options, settings, output, the way a failure ends.
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import type { Composition } from '../compose.ts';
 import { createLog } from '../log.ts';
 import { type CommandLineOptions, resolveSettings, type Settings } from '../settings.ts';
@@ -45,7 +45,10 @@ export async function runCommand(
 }
 
 /** Runs the body with a whole gateway in this process, and ends that gateway afterwards. */
-export async function withGateway(run: CommandRun, body: (composition: Composition) => Promise<number>): Promise<number> {
+export async function withGateway(
+  run: CommandRun,
+  body: (composition: Composition) => Promise<number>,
+): Promise<number> {
   const { compose } = await import('../compose.ts');
   const { context, settings } = run;
   // The command's own output says what happened; the log, only what went wrong besides.

@@ -29,15 +29,23 @@ export function loginServers(
       });
     }
     if (server.state === 'broken') {
-      throw new GatewayError('CONFIG_INVALID', `server '${name}' is misconfigured: ${server.issues[0]?.message ?? ''}`, {
-        server: name,
-        hint: 'portico check',
-      });
+      throw new GatewayError(
+        'CONFIG_INVALID',
+        `server '${name}' is misconfigured: ${server.issues[0]?.message ?? ''}`,
+        {
+          server: name,
+          hint: 'portico check',
+        },
+      );
     }
     if (!canLogIn(server)) {
-      throw new GatewayError('INVALID_ARGUMENTS', `server '${name}' has no logins: it is a local command, or its entry switches OAuth off`, {
-        server: name,
-      });
+      throw new GatewayError(
+        'INVALID_ARGUMENTS',
+        `server '${name}' has no logins: it is a local command, or its entry switches OAuth off`,
+        {
+          server: name,
+        },
+      );
     }
   }
   return names;

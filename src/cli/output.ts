@@ -1,5 +1,5 @@
 // Owns where a command prints: people read a terminal or stderr, programs get one JSON document on stdout.
-import { errorText, errorTable, GatewayError } from '../errors.ts';
+import { errorTable, errorText, GatewayError } from '../errors.ts';
 import { printable } from '../lib/printable.ts';
 import type { CliContext } from './context.ts';
 
@@ -11,7 +11,10 @@ export interface Output {
   document(value: unknown): void;
 }
 
-export function createOutput(context: Pick<CliContext, 'stdout' | 'stderr'>, options: { readonly json: boolean }): Output {
+export function createOutput(
+  context: Pick<CliContext, 'stdout' | 'stderr'>,
+  options: { readonly json: boolean },
+): Output {
   const people = context.stdout.isTTY ? context.stdout : context.stderr;
   return {
     isJson: options.json,
@@ -26,7 +29,8 @@ export function createOutput(context: Pick<CliContext, 'stdout' | 'stderr'>, opt
 
 /** Prints a failure and gives the exit code that belongs to it. */
 export function reportFailure(output: Output, error: unknown): number {
-  const failure = error instanceof GatewayError ? error : new GatewayError('INTERNAL', errorText(error), { cause: error });
+  const failure =
+    error instanceof GatewayError ? error : new GatewayError('INTERNAL', errorText(error), { cause: error });
   const { code, message, hint, server, tool, loginUrl } = failure;
   output.document({ error: { code, message, hint, server, tool, login_url: loginUrl } });
   output.line(`portico: ${message}`);
@@ -38,5 +42,10 @@ export function reportFailure(output: Output, error: unknown): number {
 /** Rows as aligned columns. */
 export function columns(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd());
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
 }

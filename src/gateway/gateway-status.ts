@@ -16,9 +16,17 @@ export interface ConfigSource {
 
 export interface GatewayStatus {
   readonly version: string;
-  readonly config: { readonly servers_file: string; readonly rules_file: string | null; readonly issues: readonly string[] };
+  readonly config: {
+    readonly servers_file: string;
+    readonly rules_file: string | null;
+    readonly issues: readonly string[];
+  };
   readonly reloads: readonly { readonly at: string; readonly outcome: 'loaded' }[];
-  readonly policy: { readonly agent_id: string; readonly rules: 'none' | 'deny before allow'; readonly servers: number };
+  readonly policy: {
+    readonly agent_id: string;
+    readonly rules: 'none' | 'deny before allow';
+    readonly servers: number;
+  };
   readonly servers: readonly (ListedServer & { readonly metrics: ServerMetrics })[];
 }
 
@@ -28,7 +36,10 @@ export interface GatewayStatusDeps extends ListServersDeps {
   readonly metrics: CallMetrics;
 }
 
-export async function gatewayStatus(deps: GatewayStatusDeps, input: { readonly agent: string }): Promise<GatewayStatus> {
+export async function gatewayStatus(
+  deps: GatewayStatusDeps,
+  input: { readonly agent: string },
+): Promise<GatewayStatus> {
   const { source, metrics, version } = deps;
   const { servers } = await listServers(deps, { agent: input.agent, includeMetadata: true });
   const visible = new Set(servers.map(({ name }) => name));

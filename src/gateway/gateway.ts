@@ -2,8 +2,8 @@
 // one audit line. Knows nothing of MCP messages.
 import { type AuditDecision, sha256OfArgs } from '../audit/record.ts';
 import type { AuditSink } from '../audit/sink.ts';
-import type { ConfiguredServer } from '../config/server-entry.ts';
 import type { Rules } from '../config/rules.ts';
+import type { ConfiguredServer } from '../config/server-entry.ts';
 import { type ErrorCode, GatewayError } from '../errors.ts';
 import { identify } from '../policy/identify.ts';
 import { CallMetrics } from './call-metrics.ts';
@@ -75,7 +75,9 @@ export function createGateway(deps: GatewayDeps, settings: GatewaySettings): Gat
 
   return {
     listServers: (input, host) =>
-      audited({ name: 'list_servers', ...input }, host, async (agent) => plain(await listServers(shared, { ...input, agent }))),
+      audited({ name: 'list_servers', ...input }, host, async (agent) =>
+        plain(await listServers(shared, { ...input, agent })),
+      ),
     getServerTools: (input, host) =>
       audited({ name: 'get_server_tools', ...input }, host, async (agent) =>
         plain(await getServerTools(shared, { ...input, agent }, host)),
@@ -90,7 +92,9 @@ export function createGateway(deps: GatewayDeps, settings: GatewaySettings): Gat
         plain(await loginServer(shared, { ...input, agent }, host)),
       ),
     status: (input, host) =>
-      audited({ name: 'get_gateway_status', ...input }, host, async (agent) => plain(await gatewayStatus(shared, { agent }))),
+      audited({ name: 'get_gateway_status', ...input }, host, async (agent) =>
+        plain(await gatewayStatus(shared, { agent })),
+      ),
   };
 }
 
@@ -157,7 +161,8 @@ function createAudited(
 }
 
 function asGatewayError(error: unknown, host: Host, { server, tool }: Operation): GatewayError {
-  if (host.signal.aborted) return new GatewayError('CANCELLED', 'the call was cancelled', { server, tool, cause: error });
+  if (host.signal.aborted)
+    return new GatewayError('CANCELLED', 'the call was cancelled', { server, tool, cause: error });
   if (error instanceof GatewayError) return error;
   return new GatewayError('INTERNAL', 'the gateway failed; its log says more', { server, tool, cause: error });
 }

@@ -88,12 +88,19 @@ type Presented = Omit<GetServerToolsResult, 'server'>;
 function present(chosen: readonly ToolDefinition[], total: number, input: GetServerToolsInput): Presented {
   const { detail = 'auto', maxSchemaTokens, names, cursor } = input;
   const budget = maxSchemaTokens ?? defaultBudget;
-  if (detail === 'names') return page(chosen.map(({ name }) => ({ name })), 'names', total, Infinity, cursor);
+  if (detail === 'names')
+    return page(
+      chosen.map(({ name }) => ({ name })),
+      'names',
+      total,
+      Infinity,
+      cursor,
+    );
   if (detail === 'brief') return page(chosen.map(briefTool), 'brief', total, maxSchemaTokens ?? defaultBudget, cursor);
-  if (detail === 'full') return fit(chosen, total, maxSchemaTokens ?? Infinity);
+  if (detail === 'full') return fitWhole(chosen, total, maxSchemaTokens ?? Infinity);
   const named = names !== undefined && names.length <= alwaysFull;
-  if (named) return fit(chosen, total, maxSchemaTokens ?? Infinity);
-  if (estimateTokens(chosen) <= budget) return fit(chosen, total, Infinity);
+  if (named) return fitWhole(chosen, total, maxSchemaTokens ?? Infinity);
+  if (estimateTokens(chosen) <= budget) return fitWhole(chosen, total, Infinity);
   return {
     ...page(chosen.map(briefTool), 'brief', total, budget, cursor),
     hint: `Descriptions are cut. Before calling a tool, get its whole schema: names: ["…"].`,
@@ -101,7 +108,7 @@ function present(chosen: readonly ToolDefinition[], total: number, input: GetSer
 }
 
 /** Whole definitions, as many as fit; then those that fit with short descriptions; the others are named. */
-function fit(chosen: readonly ToolDefinition[], total: number, budget: number): Presented {
+function fitWhole(chosen: readonly ToolDefinition[], total: number, budget: number): Presented {
   let used = 0;
   const take = (tool: ToolDefinition): boolean => {
     const cost = estimateTokens(tool);

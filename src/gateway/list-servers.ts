@@ -50,8 +50,14 @@ async function describe(
 ): Promise<ListedServer> {
   const { name } = server;
   if (server.state === 'broken') {
+    if (server.disabled) return { name, ...describedAs(server.description, includeMetadata), state: 'disabled' };
     const reason = server.issues[0]?.message ?? 'misconfigured';
-    return { name, ...describedAs(server.description, includeMetadata), state: 'failed', hint: cut(reason, includeMetadata) };
+    return {
+      name,
+      ...describedAs(server.description, includeMetadata),
+      state: 'failed',
+      hint: cut(reason, includeMetadata),
+    };
   }
   const { entry } = server;
   const snapshot = downstream.snapshot(name);

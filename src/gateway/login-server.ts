@@ -32,14 +32,22 @@ export interface LoginServerDeps {
 /** A login that is there already, or completes at once, is answered as done. Milliseconds. */
 const settleMs = 500;
 
-export async function loginServer(deps: LoginServerDeps, input: LoginServerInput, host: Host): Promise<LoginServerResult> {
+export async function loginServer(
+  deps: LoginServerDeps,
+  input: LoginServerInput,
+  host: Host,
+): Promise<LoginServerResult> {
   const { logins, windows, directory } = deps;
   const { server } = input;
   const entry = directory.usable(input.agent, server);
   if (entry.kind === 'stdio') {
-    throw new GatewayError('INVALID_ARGUMENTS', `server '${server}' is a local command: there is nothing to log in to`, {
-      server,
-    });
+    throw new GatewayError(
+      'INVALID_ARGUMENTS',
+      `server '${server}' is a local command: there is nothing to log in to`,
+      {
+        server,
+      },
+    );
   }
   if (input.callbackUrl !== undefined) {
     await logins.finish(server, input.callbackUrl);
@@ -48,10 +56,14 @@ export async function loginServer(deps: LoginServerDeps, input: LoginServerInput
   }
   const status = await logins.status(server);
   if (status.kind === 'off') {
-    throw new GatewayError('INVALID_ARGUMENTS', `server '${server}' uses a fixed header or "oauth": false, not a login`, {
-      server,
-      hint: 'Change its entry in the config to log in instead.',
-    });
+    throw new GatewayError(
+      'INVALID_ARGUMENTS',
+      `server '${server}' uses a fixed header or "oauth": false, not a login`,
+      {
+        server,
+        hint: 'Change its entry in the config to log in instead.',
+      },
+    );
   }
   const login = await logins.login(server, { openBrowser: true, restart: input.restart, signal: host.signal });
   if (await waitFor(login.done, settleMs, host.signal)) return await done(deps, server);

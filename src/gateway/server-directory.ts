@@ -1,6 +1,7 @@
 // Owns the way from a name in a call to a server the agent may use; names are judged before anything else is looked at.
-import type { ConfiguredServer, ServerEntry } from '../config/server-entry.ts';
+
 import type { Rules } from '../config/rules.ts';
+import type { ConfiguredServer, ServerEntry } from '../config/server-entry.ts';
 import { GatewayError } from '../errors.ts';
 import { nearestNames } from '../lib/nearest-name.ts';
 import { type Decision, decide } from '../policy/decide.ts';

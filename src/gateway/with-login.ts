@@ -80,7 +80,10 @@ function reportProgress(server: string, login: LoginAttempt, host: Host): () => 
   const report = (): void => {
     reports += 1;
     // Far below any step of the tool itself, since progress may only grow (basic/utilities/progress).
-    host.progress({ progress: reports / 1_000_000, message: `waiting for the login to '${server}': ${login.loginUrl}` });
+    host.progress({
+      progress: reports / 1_000_000,
+      message: `waiting for the login to '${server}': ${login.loginUrl}`,
+    });
   };
   report();
   const timer = setInterval(report, reportEveryMs);

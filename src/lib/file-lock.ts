@@ -1,8 +1,9 @@
 // Owns a lock between processes with a heartbeat; knows nothing of what it guards.
+
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lock } from 'proper-lockfile';
 import { ensurePrivateDirectory } from './json-file.ts';
-import { dirname } from 'node:path';
 
 /** A holder renews its mark this often; a mark older than `staleMs` is taken over. Milliseconds. */
 const heartbeatMs = 4000;

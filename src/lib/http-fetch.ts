@@ -23,8 +23,7 @@ export function createHttpFetch(env: Readonly<Record<string, string | undefined>
     noProxy: ['localhost', '127.0.0.1', '[::1]', '::1', proxy('NO_PROXY')].filter(Boolean).join(','),
   });
   return {
-    fetch: (url, init) =>
-      undiciFetch(url, { ...(init as object), dispatcher: agent }) as unknown as Promise<Response>,
+    fetch: (url, init) => undiciFetch(url, { ...(init as object), dispatcher: agent }) as unknown as Promise<Response>,
     close: () => agent.destroy(),
   };
 }

@@ -26,11 +26,15 @@ export async function isThere(path: string): Promise<boolean> {
   }
 }
 
-/** Creates the directory for private files, and takes away what others may do in it. */
+/**
+ * Creates the directory for private files, and takes away what others may do in it. A directory that everybody shares
+ * (sticky, like /tmp) keeps its mode: the files in it are private by themselves.
+ */
 export async function ensurePrivateDirectory(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: privateDirectory });
   const { mode } = await stat(path);
-  if (process.platform !== 'win32' && (mode & 0o077) !== 0) await chmod(path, privateDirectory);
+  const isShared = (mode & 0o1000) !== 0;
+  if (process.platform !== 'win32' && !isShared && (mode & 0o077) !== 0) await chmod(path, privateDirectory);
 }
 
 /** Replaces the file in one step (temporary file, fsync, rename), readable by its owner alone. */

@@ -6,7 +6,7 @@ export class SingleFlight<T> {
 
   run(key: string, work: () => Promise<T>): Promise<T> {
     const running = this.#running.get(key);
-    if (running) return running;
+    if (running !== undefined) return running;
     const started = work().finally(() => this.#running.delete(key));
     this.#running.set(key, started);
     return started;

@@ -44,15 +44,17 @@ function decideServer(own: AgentRules, { agent, server }: Question, place: strin
   return { allowed: true, rule: `${place}.allow.servers: ${allowed}`, reason };
 }
 
+type ToolQuestion = Question & { readonly tool: string };
+
 /** Undefined: no list of tools says anything about this server. */
-function decideTool(own: AgentRules, question: Required<Question>, place: string): Decision | undefined {
+function decideTool(own: AgentRules, question: ToolQuestion, place: string): Decision | undefined {
   const { agent, server, tool } = question;
-  const denied = matchingRule(own.deny, server, String(tool));
+  const denied = matchingRule(own.deny, server, tool);
   if (denied !== undefined) {
     const reason = `agent '${agent}' may not use tool '${tool}' of server '${server}'`;
     return { allowed: false, rule: `${place}.deny.${denied}`, reason };
   }
-  const allowed = matchingRule(own.allow, server, String(tool));
+  const allowed = matchingRule(own.allow, server, tool);
   if (allowed !== undefined) {
     const reason = `agent '${agent}' may use tool '${tool}' of server '${server}'`;
     return { allowed: true, rule: `${place}.allow.${allowed}`, reason };

@@ -29,7 +29,11 @@ export interface UpstreamSettings {
 }
 
 /** Serves one host on one channel. Resolves when the channel has ended. */
-export async function serveHost(channel: MessageChannel, deps: UpstreamDeps, settings: UpstreamSettings): Promise<void> {
+export async function serveHost(
+  channel: MessageChannel,
+  deps: UpstreamDeps,
+  settings: UpstreamSettings,
+): Promise<void> {
   const tools = allTools(settings);
   let end: () => void;
   const ended = new Promise<void>((resolve) => {

@@ -20,7 +20,8 @@ export class StdioServerChannel implements MessageChannel {
   async start(): Promise<void> {
     const framing = new LineFraming({
       line: (text) => this.#receive(text),
-      oversized: (_head, _tail, size) => this.#refuse(rpcCodes.invalidRequest, `a message of ${size} bytes is too large`),
+      oversized: (_head, _tail, size) =>
+        this.#refuse(rpcCodes.invalidRequest, `a message of ${size} bytes is too large`),
     });
     this.#input.on('data', (chunk: Buffer) => framing.push(chunk));
     this.#input.once('end', () => void this.close());

@@ -53,7 +53,11 @@ describe('execute_tool', () => {
       'RESULT_TOO_LARGE',
     ],
     ['a defect', { servers: { files: failing(() => new TypeError('x')) } }, 'INTERNAL'],
-    ['a denied tool', { servers: { files: {} }, rules: rules({ default: { deny: { servers: ['*'] } } }) }, 'DENIED_BY_POLICY'],
+    [
+      'a denied tool',
+      { servers: { files: {} }, rules: rules({ default: { deny: { servers: ['*'] } } }) },
+      'DENIED_BY_POLICY',
+    ],
   ] as const)('answers %s with its code, and leaves one audit line that says so', async (_case, scene, code) => {
     const { gateway, audit } = createScene(scene as SceneSettings);
     await expect(gateway.executeTool(call, host())).rejects.toMatchObject({ code });
@@ -73,7 +77,10 @@ describe('execute_tool', () => {
   });
 
   it('names near tools when the server does not know the one asked for, whichever way it says so', async () => {
-    const ways = [failing(() => new RpcError(rpcCodes.invalidParams, 'unknown')), { tools, call: async () => ({ result: { isError: true }, size: 1 }) }];
+    const ways = [
+      failing(() => new RpcError(rpcCodes.invalidParams, 'unknown')),
+      { tools, call: async () => ({ result: { isError: true }, size: 1 }) },
+    ];
     for (const files of ways) {
       const { gateway } = createScene({ servers: { files } });
       const asked = gateway.executeTool({ ...call, tool: 'raed' }, host());
@@ -100,7 +107,9 @@ describe('execute_tool', () => {
         },
       },
     });
-    await expect(gateway.executeTool(call, host({ signal: controller.signal }))).rejects.toMatchObject({ code: 'CANCELLED' });
+    await expect(gateway.executeTool(call, host({ signal: controller.signal }))).rejects.toMatchObject({
+      code: 'CANCELLED',
+    });
     expect(audit).toMatchObject([{ decision: 'CANCELLED' }]);
   });
 });
@@ -184,7 +193,9 @@ describe('a call that needs a login', () => {
       servers: { files: { entry: http, call: () => Promise.reject(needsLogin()) } },
       login: async () => attempt(new Promise(() => undefined)),
     });
-    await expect(gateway.executeTool(call, host({ progress: (update) => void updates.push(update) }))).rejects.toThrow();
+    await expect(
+      gateway.executeTool(call, host({ progress: (update) => void updates.push(update) })),
+    ).rejects.toThrow();
     expect(updates).toMatchObject([{ message: expect.stringContaining(url) }]);
   });
 });

@@ -68,7 +68,10 @@ describe('get_server_tools', () => {
 
   it('fits whole definitions into a budget first, then shortens descriptions, never schemas, and names the rest', async () => {
     const [small, large] = [tool('small', 1), tool('large', 400)];
-    const bigger = { ...tool('bigger', 1), inputSchema: { type: 'object', properties: { x: { enum: Array(900).fill('v') } } } };
+    const bigger = {
+      ...tool('bigger', 1),
+      inputSchema: { type: 'object', properties: { x: { enum: Array(900).fill('v') } } },
+    };
     const listed = await gatewayWith([large, small, bigger]).getServerTools(
       { server: 'files', detail: 'full', maxSchemaTokens: 400 },
       host(),

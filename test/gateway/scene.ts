@@ -1,7 +1,7 @@
 // Owns a gateway whose servers and logins are plain values, for tests of the use cases.
 import type { AuditRecord } from '../../src/audit/record.ts';
+import type { AgentRules, Rules } from '../../src/config/rules.ts';
 import type { ConfiguredServer, ServerEntry } from '../../src/config/server-entry.ts';
-import { type AgentRules, type Rules } from '../../src/config/rules.ts';
 import type { ServerSession, ServerSnapshot, ToolDefinition } from '../../src/gateway/downstream-port.ts';
 import { createGateway, type Gateway, type GatewaySettings } from '../../src/gateway/gateway.ts';
 import type { Host } from '../../src/gateway/host.ts';
@@ -37,7 +37,9 @@ export function createScene(scene: SceneSettings): Scene {
   const loginRequests: Scene['loginRequests'] = [];
   const clock = { now: Date.UTC(2026, 0, 1) };
   const configured: ConfiguredServer[] = [
-    ...Object.entries(fakes).map(([name, fake]): ConfiguredServer => ({ state: 'usable', name, entry: entryOf(name, fake) })),
+    ...Object.entries(fakes).map(
+      ([name, fake]): ConfiguredServer => ({ state: 'usable', name, entry: entryOf(name, fake) }),
+    ),
     ...(scene.broken ?? []),
   ];
   const logins: LoginPort = {
@@ -104,7 +106,9 @@ export function host(overrides: Partial<Host> = {}): Host {
 
 export function rules(agents: Readonly<Record<string, PartialAgentRules>>, denyOnMissingAgent = false): Rules {
   return {
-    agents: new Map(Object.entries(agents).map(([name, { allow, deny }]) => [name, { allow: lists(allow), deny: lists(deny) }])),
+    agents: new Map(
+      Object.entries(agents).map(([name, { allow, deny }]) => [name, { allow: lists(allow), deny: lists(deny) }]),
+    ),
     denyOnMissingAgent,
   };
 }

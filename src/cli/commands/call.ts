@@ -1,6 +1,13 @@
 // Owns `portico call`: one tool call from the terminal, on the same road as a host's.
 import { GatewayError } from '../../errors.ts';
-import { type CliCommand, type CommandRun, type CommonOptions, commonOptions, runCommand, withGateway } from '../command.ts';
+import {
+  type CliCommand,
+  type CommandRun,
+  type CommonOptions,
+  commonOptions,
+  runCommand,
+  withGateway,
+} from '../command.ts';
 import { createTerminalHost } from '../terminal-host.ts';
 
 /** The call arrived, and the tool itself says that it failed. */
@@ -25,7 +32,13 @@ export const callCommand: CliCommand = {
   },
 };
 
-async function call(run: CommandRun, server: string, tool: string, text: string, options: CallOptions): Promise<number> {
+async function call(
+  run: CommandRun,
+  server: string,
+  tool: string,
+  text: string,
+  options: CallOptions,
+): Promise<number> {
   const args = parseArguments(text);
   const timeoutMs = parseTimeout(options.timeout);
   return await withGateway(run, async ({ gateway }) => {

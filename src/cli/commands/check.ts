@@ -1,6 +1,8 @@
 // Owns `portico check`: what is wrong with the config and the rules, and where.
-import { GatewayError } from '../../errors.ts';
+import { ConfigError, describeIssue } from '../../config/config-error.ts';
+import type { ConfigIssue } from '../../config/server-entry.ts';
 import { type CliCommand, type CommandRun, type CommonOptions, commonOptions, runCommand } from '../command.ts';
+import type { Output } from '../output.ts';
 
 const foundSomething = 1;
 
@@ -17,22 +19,26 @@ async function check({ context, output, settings }: CommandRun): Promise<number>
   try {
     const { servers, rules } = await readConfig(context, settings);
     const issues = [...servers.issues, ...(rules?.issues ?? [])];
-    const errors = issues.filter(({ severity }) => severity === 'error');
-    output.document({ servers_file: servers.path, rules_file: rules?.path ?? null, valid: errors.length === 0, issues });
-    for (const { file, line, column, pointer, severity, message, hint } of issues) {
-      output.line(`${file}:${line}:${column} ${severity} ${pointer === '' ? '' : `${pointer} `}${message}`);
-      if (hint !== undefined) output.line(`  ${hint}`);
-    }
-    output.line(`${servers.path}: ${servers.servers.size} servers, ${errors.length} errors, ${issues.length - errors.length} warnings`);
-    output.line(rules ? `${rules.path}: ${rules.rules.agents.size} agents` : 'no rules file: every agent may use everything');
-    return errors.length > 0 ? foundSomething : 0;
+    const code = report(output, issues, { servers_file: servers.path, rules_file: rules?.path ?? null });
+    output.line(`${servers.path}: ${servers.servers.size} servers`);
+    output.line(
+      rules ? `${rules.path}: ${rules.rules.agents.size} agents` : 'no rules file: every agent may use everything',
+    );
+    return code;
   } catch (error) {
-    // Here a file that cannot be read is a finding, and not a failure of the command.
-    if (!(error instanceof GatewayError) || error.code !== 'CONFIG_INVALID') throw error;
-    const { message, hint } = error;
-    output.document({ valid: false, issues: [{ severity: 'error', message, hint }] });
-    output.line(`error ${message}`);
-    if (hint !== undefined) output.line(`  ${hint}`);
-    return foundSomething;
+    // Here a file that cannot be used is a finding, and not a failure of the command.
+    if (error instanceof ConfigError) return report(output, error.issues, {});
+    throw error;
   }
+}
+
+function report(output: Output, issues: readonly ConfigIssue[], files: object): number {
+  const errors = issues.filter(({ severity }) => severity === 'error').length;
+  output.document({ ...files, valid: errors === 0, issues });
+  for (const issue of issues) {
+    output.line(`${issue.severity} ${describeIssue(issue)}`);
+    if (issue.hint !== undefined) output.line(`  ${issue.hint}`);
+  }
+  output.line(`${errors} errors, ${issues.length - errors} warnings`);
+  return errors > 0 ? foundSomething : 0;
 }

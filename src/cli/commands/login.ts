@@ -2,7 +2,14 @@
 import { createInterface } from 'node:readline';
 import type { Composition } from '../../compose.ts';
 import { errorText, GatewayError } from '../../errors.ts';
-import { type CliCommand, type CommandRun, type CommonOptions, commonOptions, runCommand, withGateway } from '../command.ts';
+import {
+  type CliCommand,
+  type CommandRun,
+  type CommonOptions,
+  commonOptions,
+  runCommand,
+  withGateway,
+} from '../command.ts';
 import { loginServers } from '../login-servers.ts';
 import { reportFailure } from '../output.ts';
 
@@ -55,7 +62,9 @@ function login(run: CommandRun, names: readonly string[], options: LoginOptions)
 async function logInTo(run: CommandRun, { logins }: Composition, server: string, openBrowser: boolean): Promise<void> {
   const { output, context } = run;
   const interrupted = new AbortController();
-  context.onEnd(() => interrupted.abort(new GatewayError('CANCELLED', `the login to '${server}' was interrupted`, { server })));
+  context.onEnd(() =>
+    interrupted.abort(new GatewayError('CANCELLED', `the login to '${server}' was interrupted`, { server })),
+  );
   const attempt = await logins.login(server, { openBrowser, signal: interrupted.signal });
   if (attempt.loginUrl !== undefined) {
     output.line(`${server}: open this URL in a browser to log in:`);

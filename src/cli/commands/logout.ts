@@ -1,6 +1,13 @@
 // Owns `portico logout`: end logins at the authorization server where it offers that, and delete them here.
 import { GatewayError } from '../../errors.ts';
-import { type CliCommand, type CommandRun, type CommonOptions, commonOptions, runCommand, withGateway } from '../command.ts';
+import {
+  type CliCommand,
+  type CommandRun,
+  type CommonOptions,
+  commonOptions,
+  runCommand,
+  withGateway,
+} from '../command.ts';
 import { loginServers } from '../login-servers.ts';
 
 interface LogoutOptions extends CommonOptions {

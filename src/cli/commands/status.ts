@@ -2,7 +2,14 @@
 import type { Composition } from '../../compose.ts';
 import type { ConfiguredServer } from '../../config/server-entry.ts';
 import { errorText } from '../../errors.ts';
-import { type CliCommand, type CommandRun, type CommonOptions, commonOptions, runCommand, withGateway } from '../command.ts';
+import {
+  type CliCommand,
+  type CommandRun,
+  type CommonOptions,
+  commonOptions,
+  runCommand,
+  withGateway,
+} from '../command.ts';
 import { columns } from '../output.ts';
 
 interface StatusRow {

@@ -1,5 +1,12 @@
 // Owns `portico tools`: the tools of one server, or the servers, as an agent would see them.
-import { type CliCommand, type CommandRun, type CommonOptions, commonOptions, runCommand, withGateway } from '../command.ts';
+import {
+  type CliCommand,
+  type CommandRun,
+  type CommonOptions,
+  commonOptions,
+  runCommand,
+  withGateway,
+} from '../command.ts';
 import { columns } from '../output.ts';
 import { createTerminalHost } from '../terminal-host.ts';
 
@@ -10,7 +17,9 @@ export const toolsCommand: CliCommand = {
       .argument('[server]')
       .option('--agent <id>', 'look as this agent of the rules')
       .action((server: string | undefined, options: CommonOptions) =>
-        finish(runCommand(context, options, (run) => (server === undefined ? listServers(run) : listTools(run, server)))),
+        finish(
+          runCommand(context, options, (run) => (server === undefined ? listServers(run) : listTools(run, server))),
+        ),
       );
   },
 };

@@ -17,6 +17,9 @@ export const listServersTool: MetaTool = {
 
   async run(gateway, input, host) {
     const includeMetadata = input.flag('include_metadata');
-    return { kind: 'own', value: await gateway.listServers({ agentId: input.text('agent_id'), includeMetadata }, host) };
+    return {
+      kind: 'own',
+      value: await gateway.listServers({ agentId: input.text('agent_id'), includeMetadata }, host),
+    };
   },
 };

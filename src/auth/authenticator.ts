@@ -1,0 +1,240 @@
+// Owns the room's front door: the authorized fetch of an entry, its login, its logout, its state. Decides nothing that a
+// step file or the login story decides.
+import type { HttpServerEntry } from '../config/server-entry.ts';
+import type { AuthChallenge } from '../errors.ts';
+import { GatewayError } from '../errors.ts';
+import type { FetchLike } from '../lib/fetch-like.ts';
+import { createFileLock } from '../lib/file-lock.ts';
+import type { LogPort } from '../lib/log-port.ts';
+import { orAborted } from './abortable.ts';
+import { createAuthorizedFetch } from './authorized-fetch.ts';
+import type { Environment, OpenBrowser } from './browser.ts';
+import { openBrowser } from './browser.ts';
+import { CallbackServer } from './callback-server.ts';
+import type { Credentials } from './credentials.ts';
+import { createCredentials } from './credentials.ts';
+import { JoinedLogin } from './joined-login.ts';
+import type { LoginLeases } from './login-lease.ts';
+import { createLoginLeases } from './login-lease.ts';
+import { OpenLogins } from './open-logins.ts';
+import { parsePastedCallback } from './pasted-callback.ts';
+import { revokeTokens } from './revoke.ts';
+import { loginKey } from './server-key.ts';
+import type { StartDeps } from './start-login.ts';
+import type { LoginRecord, TokenStore } from './token-store.ts';
+
+export interface Authenticator {
+  fetchFor(entry: HttpServerEntry): FetchLike;
+  /**
+   * Starts a login, or joins the one that is open in this or another process. Resolves as soon as there is a URL, or
+   * the login is already there (then there is no URL, and `done` is).
+   * @throws GatewayError AUTH_FAILED before there is a URL; CANCELLED where the gateway ends
+   */
+  login(
+    entry: HttpServerEntry,
+    request: {
+      readonly challenge?: AuthChallenge | undefined;
+      readonly openBrowser: boolean;
+      /** Drops an open login, and registers anew. */
+      readonly restart?: boolean | undefined;
+      /** Ends this caller's wait; the login goes on for the others. */
+      readonly signal?: AbortSignal | undefined;
+    },
+  ): Promise<LoginAttempt>;
+  /**
+   * Completes the open login with the URL that the browser ended up at.
+   * @throws GatewayError INVALID_ARGUMENTS the URL is not that login's, which goes on; AUTH_FAILED
+   */
+  finish(entry: HttpServerEntry, callbackUrl: string): Promise<void>;
+  logout(entry: HttpServerEntry): Promise<'revoked' | 'deleted' | 'nothing'>;
+  status(entry: HttpServerEntry): Promise<LoginStatus>;
+  close(): Promise<void>;
+}
+
+export interface LoginAttempt {
+  readonly loginUrl?: string;
+  /** Epoch milliseconds. */
+  readonly expiresAt: number;
+  readonly browserOpened: boolean;
+  /** Rejects with GatewayError AUTH_FAILED, or CANCELLED where it was begun anew or the gateway ends. */
+  readonly done: Promise<void>;
+}
+
+export type LoginStatus =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'pending'; readonly loginUrl: string; readonly expiresAt: number }
+  | {
+      readonly kind: 'logged_in';
+      readonly account?: string;
+      readonly scope?: string;
+      /** Of the access token, epoch milliseconds. */
+      readonly expiresAt?: number;
+      readonly canRefresh: boolean;
+    }
+  | { readonly kind: 'off' };
+
+export interface AuthenticatorDeps {
+  readonly fetch: FetchLike;
+  readonly store: TokenStore;
+  readonly tokenDirectory: string;
+  readonly now: () => number;
+  readonly env: Environment;
+  readonly platform: NodeJS.Platform;
+  readonly log: LogPort;
+  readonly openBrowser?: OpenBrowser | undefined;
+}
+
+export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
+  return new GatewayAuthenticator(deps);
+}
+
+class GatewayAuthenticator implements Authenticator {
+  readonly #deps: AuthenticatorDeps;
+  readonly #leases: LoginLeases;
+  readonly #callbacks = new CallbackServer();
+  readonly #logins = new OpenLogins();
+  readonly #credentials = new Map<string, Credentials>();
+
+  constructor(deps: AuthenticatorDeps) {
+    this.#deps = deps;
+    this.#leases = createLoginLeases(
+      { lock: createFileLock(), now: deps.now, log: deps.log },
+      { directory: deps.tokenDirectory },
+    );
+  }
+
+  fetchFor(entry: HttpServerEntry): FetchLike {
+    return createAuthorizedFetch({ fetch: this.#deps.fetch, credentials: this.#credentialsOf(entry) }, entry);
+  }
+
+  async login(entry: HttpServerEntry, request: Parameters<Authenticator['login']>[1]): Promise<LoginAttempt> {
+    const settings = requireOAuth(entry);
+    const work = async (): Promise<LoginAttempt> => {
+      const login = await this.#logins.start(this.#startDeps(entry), { entry, settings, key: keyOf(entry), request });
+      if (!login) return { expiresAt: this.#deps.now(), browserOpened: false, done: Promise.resolve() };
+      if (request.openBrowser) await login.show();
+      const { loginUrl, expiresAt, browserOpened, done } = login;
+      return { loginUrl, expiresAt, browserOpened, done };
+    };
+    return await orAborted(work(), request.signal);
+  }
+
+  async finish(entry: HttpServerEntry, callbackUrl: string): Promise<void> {
+    requireOAuth(entry);
+    const key = keyOf(entry);
+    const parameters = parsePastedCallback(entry.name, callbackUrl);
+    const open = this.#logins.get(key);
+    if (open) {
+      await open.deliver(parameters);
+      await open.done;
+      return;
+    }
+    const found = await this.#leases.read(key);
+    if (!found || !this.#leases.isFresh(found)) {
+      const hint = `portico login ${entry.name}`;
+      throw new GatewayError('AUTH_FAILED', `no login to server '${entry.name}' is open`, { server: entry.name, hint });
+    }
+    const before = await this.#deps.store.read(key);
+    const signal = AbortSignal.timeout(Math.max(found.expiresAt - this.#deps.now(), 0));
+    const joined = new JoinedLogin(this.#startDeps(entry), { server: entry.name, key, found, before, signal });
+    await joined.deliver(parameters);
+    this.#credentialsOf(entry).accept(await joined.finished());
+  }
+
+  async logout(entry: HttpServerEntry): Promise<'revoked' | 'deleted' | 'nothing'> {
+    const { store, log } = this.#deps;
+    const key = keyOf(entry);
+    await this.#logins.drop(key, new GatewayError('CANCELLED', `'${entry.name}' was logged out`));
+    await this.#leases.remove(key);
+    const record = await store.withLock(key, async () => {
+      const there = await store.read(key);
+      if (there) await store.delete(key);
+      return there;
+    });
+    this.#credentialsOf(entry).forget();
+    if (!record) return 'nothing';
+    if (!record.tokens) return 'deleted';
+    const outcome = await revokeTokens(this.#deps, { server: entry.name, record });
+    if (typeof outcome === 'object') log.warn({ server: entry.name, reason: outcome.failed }, 'revocation failed');
+    return outcome === 'revoked' ? 'revoked' : 'deleted';
+  }
+
+  async status(entry: HttpServerEntry): Promise<LoginStatus> {
+    if (entry.oauth === false) return { kind: 'off' };
+    const key = keyOf(entry);
+    const open = this.#logins.get(key);
+    if (open) return { kind: 'pending', loginUrl: open.loginUrl, expiresAt: open.expiresAt };
+    const lease = await this.#leases.read(key);
+    if (lease?.loginUrl !== undefined && this.#leases.isFresh(lease)) {
+      return { kind: 'pending', loginUrl: lease.loginUrl, expiresAt: lease.expiresAt };
+    }
+    return statusOfRecord(await this.#deps.store.read(key), this.#deps.now());
+  }
+
+  async close(): Promise<void> {
+    await this.#logins.close();
+    await this.#callbacks.close();
+  }
+
+  #startDeps(entry: HttpServerEntry): StartDeps {
+    const { env, platform } = this.#deps;
+    return {
+      ...this.#deps,
+      callbacks: this.#callbacks,
+      credentials: this.#credentialsOf(entry),
+      leases: this.#leases,
+      openBrowser: this.#deps.openBrowser ?? ((url) => openBrowser(url, { env, platform })),
+    };
+  }
+
+  /** One per login, not per entry: two entries of one server and account share token and refresh. */
+  #credentialsOf(entry: HttpServerEntry): Credentials {
+    const key = keyOf(entry);
+    let credentials = this.#credentials.get(key);
+    if (!credentials) {
+      credentials = createCredentials(this.#deps, { server: entry.name, key });
+      this.#credentials.set(key, credentials);
+    }
+    return credentials;
+  }
+}
+
+function keyOf(entry: HttpServerEntry): string {
+  return loginKey(entry.url, entry.profile);
+}
+
+function requireOAuth(entry: HttpServerEntry): Exclude<HttpServerEntry['oauth'], false> {
+  const server = entry.name;
+  if (entry.oauth === false) {
+    throw new GatewayError('AUTH_FAILED', `server '${server}' is configured without OAuth`, {
+      server,
+      hint: 'Remove "oauth": false, or the static Authorization header.',
+    });
+  }
+  if (entry.oauth.grantType !== 'authorization_code') {
+    throw new GatewayError(
+      'AUTH_FAILED',
+      `server '${server}': grant type '${entry.oauth.grantType}' is not supported yet`,
+      {
+        server,
+        hint: 'Remove oauth.grantType to log in with a browser.',
+      },
+    );
+  }
+  return entry.oauth;
+}
+
+function statusOfRecord(record: LoginRecord | undefined, now: number): LoginStatus {
+  const tokens = record?.tokens;
+  if (!tokens) return { kind: 'none' };
+  const canRefresh = tokens.refresh_token !== undefined;
+  const expiresAt = tokens.expires_at === undefined ? undefined : tokens.expires_at * 1000;
+  if (!canRefresh && expiresAt !== undefined && expiresAt <= now) return { kind: 'none' };
+  return {
+    kind: 'logged_in',
+    ...(record.account !== undefined && { account: record.account }),
+    ...(tokens.scope !== undefined && { scope: tokens.scope }),
+    ...(expiresAt !== undefined && { expiresAt }),
+    canRefresh,
+  };
+}

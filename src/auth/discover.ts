@@ -1,0 +1,193 @@
+// Owns finding the authorization server of an MCP server (RFC 9728, RFC 8414, OIDC Discovery); knows nothing of clients or tokens.
+import type { AuthorizationServer } from 'oauth4webapi';
+import type { OAuthSettings } from '../config/server-entry.ts';
+import type { AuthChallenge } from '../errors.ts';
+import { GatewayError } from '../errors.ts';
+import type { FetchLike } from '../lib/fetch-like.ts';
+import type { Answer } from './answer.ts';
+import { quoteForeign, readAnswer } from './answer.ts';
+import { boundedFetch } from './bounded-fetch.ts';
+import { judgeEndpoint } from './endpoint-rule.ts';
+import { describeThrown } from './oauth-errors.ts';
+import type { ResourceMetadata } from './protected-resource.ts';
+import { judgeResourceAnswer, resourceMetadataUrls } from './protected-resource.ts';
+import { defaultMetadata, judgeMetadataAnswer, serverMetadataUrls } from './server-metadata.ts';
+
+/** One URL that was asked, and what it gave: a status, or a few words. */
+export interface TrailStep {
+  readonly url: string;
+  readonly status: number | string;
+}
+
+export interface Discovery {
+  /** The exact string to send as `resource` (RFC 8707); absent: none is sent. */
+  readonly resource?: string;
+  /** `scopes_supported` of the protected resource metadata, not of the authorization server. */
+  readonly scopesSupported?: readonly string[];
+  readonly issuer: string;
+  readonly as: AuthorizationServer;
+  readonly trail: readonly TrailStep[];
+}
+
+export interface DiscoverInput {
+  /** The server's name, for messages. */
+  readonly server: string;
+  readonly serverUrl: string;
+  /** Static headers of the entry: sent to the MCP server's own origin alone, and never to an authorization server. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly challenge: AuthChallenge;
+  readonly settings: OAuthSettings;
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface Search {
+  readonly fetch: FetchLike;
+  readonly input: DiscoverInput;
+  readonly trail: TrailStep[];
+  /** Metadata of another issuer than expected was seen. */
+  otherIssuer: boolean;
+}
+
+/** @throws GatewayError AUTH_FAILED with every URL that was tried */
+export async function discover(deps: { readonly fetch: FetchLike }, input: DiscoverInput): Promise<Discovery> {
+  const search: Search = { fetch: deps.fetch, input, trail: [], otherIssuer: false };
+  const { serverUrl, settings } = input;
+  const metadata = await findResource(search);
+  const { origin } = new URL(serverUrl);
+  // Without a list the server is its own authorization server, as in MCP revision 2025-03-26.
+  const listed = metadata?.authorizationServers ?? [];
+  const named = settings.issuer === undefined ? [] : [settings.issuer];
+  const as = await findServer(search, listed.length > 0 ? preferred(listed, settings.issuer) : [origin, ...named]);
+  const mayDefault = listed.length === 0 && named.length === 0;
+  const found = as ?? (mayDefault ? await findDefault(search, origin) : undefined);
+  if (!found) throw nothingFound(search, metadata);
+  const resource = settings.resource ?? (metadata ? (metadata.resource ?? serverUrl) : undefined);
+  return {
+    ...(typeof resource === 'string' && { resource }),
+    ...(metadata?.scopesSupported && { scopesSupported: metadata.scopesSupported }),
+    issuer: found.issuer,
+    as: found,
+    trail: search.trail,
+  };
+}
+
+async function findResource(search: Search): Promise<ResourceMetadata | undefined> {
+  const { server, serverUrl, headers, challenge, settings } = search.input;
+  const own = new URL(serverUrl).origin;
+  const foreign: { url: string; resource: string }[] = [];
+  for (const url of resourceMetadataUrls(serverUrl, challenge.resourceMetadataUrl)) {
+    // The server itself may be asked wherever it is; what its header names is a stranger.
+    const isOwn = URL.canParse(url) && new URL(url).origin === own;
+    const answer = await ask(search, url, isOwn ? { own: true, headers: headers ?? {} } : { own: false });
+    if (!answer) continue;
+    const verdict = judgeResourceAnswer(answer, { serverUrl, anyResource: settings.resource !== undefined });
+    if (verdict.kind === 'usable') {
+      note(search, url, 200);
+      return verdict.metadata;
+    }
+    if (verdict.kind === 'foreign') foreign.push({ url, resource: verdict.resource });
+    note(search, url, verdict.kind === 'foreign' ? `resource ${quoteForeign(verdict.resource)}` : verdict.reason);
+  }
+  const [other] = foreign;
+  if (!other) return undefined;
+  throw new GatewayError(
+    'AUTH_FAILED',
+    `server '${server}': ${other.url} describes the resource ${quoteForeign(other.resource)}, not ${quoteForeign(serverUrl)}`,
+    {
+      server,
+      hint: 'Correct the url, or set oauth.resource to the value that the server expects (false to send none).',
+    },
+  );
+}
+
+/** A server that the user named with `oauth.issuer` comes first. */
+function preferred(issuers: readonly string[], named: string | undefined): readonly string[] {
+  return named !== undefined && issuers.includes(named) ? [named, ...issuers.filter((one) => one !== named)] : issuers;
+}
+
+async function findServer(search: Search, candidates: readonly string[]): Promise<AuthorizationServer | undefined> {
+  const { serverUrl, settings } = search.input;
+  const context = { serverUrl, issuer: settings.issuer };
+  for (const candidate of candidates) {
+    if (!URL.canParse(candidate)) {
+      note(search, candidate, 'no URL');
+      continue;
+    }
+    for (const url of serverMetadataUrls(candidate)) {
+      const answer = await ask(search, url, { own: false });
+      if (!answer) continue;
+      const verdict = judgeMetadataAnswer(answer, {
+        issuer: settings.issuer ?? candidate,
+        grantType: settings.grantType,
+        context,
+      });
+      if (verdict.kind === 'usable') {
+        note(search, url, 200);
+        return verdict.as;
+      }
+      if (verdict.kind === 'foreign') {
+        search.otherIssuer = true;
+        const expected = quoteForeign(settings.issuer ?? candidate);
+        note(search, url, `issuer ${quoteForeign(verdict.issuer)} instead of ${expected}`);
+      } else {
+        note(search, url, verdict.reason);
+      }
+    }
+  }
+  return undefined;
+}
+
+/**
+ * MCP revision 2025-03-26: a server without metadata has its endpoints at fixed places. Tried only where every
+ * metadata URL was answered "not here", and only if something that is not an error page for strangers answers there.
+ */
+async function findDefault(search: Search, origin: string): Promise<AuthorizationServer | undefined> {
+  const notHere = search.trail.every(({ status }) => typeof status === 'number' && status >= 400 && status < 500);
+  const as = defaultMetadata(origin);
+  const endpoint = as.authorization_endpoint as string;
+  if (!notHere) return undefined;
+  const answer = await ask(search, endpoint, { own: false });
+  if (!answer) return undefined;
+  note(search, endpoint, answer.status);
+  // A request without parameters is a bad request; 401, 403 and 404 are what a server says about paths it does not have.
+  return answer.status === 400 || answer.status === 422 || answer.status < 400 ? as : undefined;
+}
+
+type Target = { readonly own: true; readonly headers: Readonly<Record<string, string>> } | { readonly own: false };
+
+/** Asks, and notes why there was no answer. @throws the reason of an aborted signal */
+async function ask(search: Search, url: string, target: Target): Promise<Answer | undefined> {
+  const { serverUrl, settings, signal } = search.input;
+  if (!target.own) {
+    const verdict = judgeEndpoint(url, { serverUrl, issuer: settings.issuer });
+    if (verdict.kind === 'refused') return note(search, url, verdict.reason);
+  }
+  try {
+    const response = await boundedFetch(search.fetch, { signal })(url, {
+      headers: { ...(target.own ? target.headers : {}), accept: 'application/json' },
+    });
+    return await readAnswer(response);
+  } catch (error) {
+    signal?.throwIfAborted();
+    return note(search, url, describeThrown(error));
+  }
+}
+
+function note(search: Search, url: string, status: number | string): undefined {
+  search.trail.push({ url, status });
+}
+
+function nothingFound({ input, trail, otherIssuer }: Search, metadata: ResourceMetadata | undefined): GatewayError {
+  const steps = trail.map(({ url, status }) => `\n  ${url}: ${status}`).join('');
+  const named = metadata?.authorizationServers.length ? ' that its resource metadata names' : '';
+  return new GatewayError(
+    'AUTH_FAILED',
+    `server '${input.server}': found no usable metadata of the authorization server${named}; tried${steps}`,
+    {
+      server: input.server,
+      hint: otherIssuer
+        ? 'If the other issuer is the right one, set oauth.issuer to it.'
+        : 'Check the url; for a server without OAuth set an Authorization header.',
+    },
+  );
+}

@@ -1,0 +1,210 @@
+// Owns how a login comes to be open in this process: nothing to do, held here, or joined where another holds it.
+import { hostname } from 'node:os';
+import type { HttpServerEntry, OAuthSettings } from '../config/server-entry.ts';
+import type { AuthChallenge } from '../errors.ts';
+import { errorText, GatewayError } from '../errors.ts';
+import type { OpenBrowser } from './browser.ts';
+import { foreignCallbackError, JoinedLogin } from './joined-login.ts';
+import type { LeaseRecord } from './lease-file.ts';
+import type { LoginDeps } from './login.ts';
+import { openLogin } from './login.ts';
+import type { LoginLease, LoginLeases } from './login-lease.ts';
+import { proveToken } from './prove-login.ts';
+
+/** How long a human has. */
+const limitMs = 10 * 60_000;
+
+export interface LoginRequest {
+  /** What the server asked for; absent: a human wants to log in. */
+  readonly challenge?: AuthChallenge | undefined;
+  /** Drop what is open and what is registered, and begin anew. */
+  readonly restart?: boolean | undefined;
+}
+
+export interface StartDeps extends LoginDeps {
+  readonly leases: LoginLeases;
+  readonly openBrowser: OpenBrowser;
+}
+
+export interface StartInput {
+  readonly entry: HttpServerEntry;
+  readonly settings: OAuthSettings;
+  readonly key: string;
+  readonly request: LoginRequest;
+  /** Aborted with the reason when the process ends. */
+  readonly closing: AbortSignal;
+}
+
+/** A login that waits for its human, here or in another process. */
+export interface OpenLogin {
+  readonly loginUrl: string;
+  readonly expiresAt: number;
+  readonly browserOpened: boolean;
+  readonly done: Promise<void>;
+  /** Opens the browser, once per login. */
+  show(): Promise<void>;
+  /** @throws GatewayError INVALID_ARGUMENTS where the callback is not this login's */
+  deliver(parameters: URLSearchParams): Promise<void>;
+  /** Ends it, with the reason; resolves when nothing of it is left. */
+  drop(reason: GatewayError): Promise<void>;
+}
+
+/** Undefined: there is a login already. @throws GatewayError AUTH_FAILED */
+export async function startLogin(deps: StartDeps, input: StartInput): Promise<OpenLogin | undefined> {
+  const { key, request } = input;
+  const takeOver = request.restart === true;
+  if (!takeOver && (await isLoggedIn(deps, input))) return undefined;
+  const before = await deps.store.read(key);
+  const expiresAt = deps.now() + limitMs;
+  const claim = await deps.leases.claim(key, { expiresAt, takeOver });
+  if (claim.kind === 'taken') return await joinLogin(deps, input, claim.by, before);
+  const { lease } = claim;
+  try {
+    // Another process may have finished its login between the first look and the lease.
+    if (!takeOver && (await isLoggedIn(deps, input))) {
+      await lease.finish();
+      return undefined;
+    }
+    return await holdLogin(deps, input, { lease, expiresAt, distrusted: claim.before?.unprovenClientId });
+  } catch (error) {
+    const hint = error instanceof GatewayError ? error.hint : undefined;
+    await lease.fail({ message: errorText(error), hint }, false);
+    throw error;
+  }
+}
+
+/** Whether the request that asked for a login would pass by now. */
+async function isLoggedIn(deps: StartDeps, { entry, key, request, closing }: StartInput): Promise<boolean> {
+  const { challenge } = request;
+  if (challenge?.error === 'insufficient_scope') {
+    const granted = (await deps.store.read(key))?.tokens?.scope?.split(' ') ?? [];
+    return challenge.scope?.split(' ').every((scope) => granted.includes(scope)) ?? false;
+  }
+  // A token that the server rejected is given up by then: what comes is another one, or none.
+  const token = await deps.credentials.renew(undefined, { signal: closing });
+  if (token === undefined || challenge) return token !== undefined;
+  const proof = await proveToken(deps, { entry, token, signal: closing });
+  if (proof.kind !== 'rejected') return true;
+  return proof.status === 401 && (await deps.credentials.renew(token, { signal: closing })) !== undefined;
+}
+
+async function holdLogin(
+  deps: StartDeps,
+  { entry, settings, key, request, closing }: StartInput,
+  held: { lease: LoginLease; expiresAt: number; distrusted: string | undefined },
+): Promise<OpenLogin> {
+  const { lease, expiresAt } = held;
+  const own = new AbortController();
+  const end = (code: 'AUTH_FAILED' | 'CANCELLED', what: string): void =>
+    own.abort(new GatewayError(code, `the login to server '${entry.name}' ${what}`, hintFor(entry)));
+  const clock = setTimeout(() => end('AUTH_FAILED', 'was not finished within 10 minutes'), limitMs);
+  clock.unref();
+  const onLost = (): void => end('CANCELLED', 'was begun anew by another process');
+  lease.lost.addEventListener('abort', onLost, { once: true });
+  const stop = (): void => {
+    clearTimeout(clock);
+    lease.lost.removeEventListener('abort', onLost);
+  };
+  try {
+    const opened = await openLogin(deps, {
+      entry,
+      settings,
+      key,
+      challenge: request.challenge ?? {},
+      lease,
+      distrustedClientId: held.distrusted,
+      freshClient: request.restart === true,
+      expiresAt,
+      signal: AbortSignal.any([own.signal, closing]),
+    });
+    const done = opened.done.finally(stop);
+    return openedLogin(deps, entry, {
+      loginUrl: () => opened.loginUrl,
+      expiresAt,
+      done,
+      shown: false,
+      onShown: () => lease.publish({ browserOpened: true }),
+      deliver: async (parameters) => {
+        if (!opened.deliver(parameters)) throw foreignCallbackError(entry.name);
+      },
+      abort: (reason) => own.abort(reason),
+    });
+  } catch (error) {
+    stop();
+    throw error;
+  }
+}
+
+async function joinLogin(
+  deps: StartDeps,
+  { entry, key, closing }: StartInput,
+  found: LeaseRecord,
+  before: Awaited<ReturnType<StartDeps['store']['read']>>,
+): Promise<OpenLogin | undefined> {
+  const own = new AbortController();
+  const signal = AbortSignal.any([own.signal, closing]);
+  const joined = new JoinedLogin(deps, { server: entry.name, key, found, before, signal });
+  if ((await joined.url()) === undefined) return undefined;
+  const finish = async (): Promise<void> => deps.credentials.accept(await joined.finished());
+  return openedLogin(deps, entry, {
+    loginUrl: () => joined.lease.loginUrl ?? '',
+    expiresAt: found.expiresAt,
+    done: finish(),
+    // A browser on this machine reaches the holder's listener; from another machine it would not.
+    shown: found.browserOpened || found.host !== hostname(),
+    onShown: async () => undefined,
+    deliver: (parameters) => joined.deliver(parameters),
+    abort: (reason) => own.abort(reason),
+  });
+}
+
+interface Parts {
+  readonly loginUrl: () => string;
+  readonly expiresAt: number;
+  readonly done: Promise<void>;
+  readonly shown: boolean;
+  readonly onShown: () => Promise<void>;
+  readonly deliver: (parameters: URLSearchParams) => Promise<void>;
+  readonly abort: (reason: GatewayError) => void;
+}
+
+function openedLogin(deps: StartDeps, entry: HttpServerEntry, parts: Parts): OpenLogin {
+  // The one who wants the outcome waits for `done`; nobody waiting is no unhandled rejection.
+  const ended = parts.done.catch(() => undefined);
+  let opened = false;
+  let showing: Promise<void> | undefined;
+  const show = async (): Promise<void> => {
+    try {
+      const outcome = await deps.openBrowser(parts.loginUrl());
+      opened = outcome.opened;
+      if (opened) await parts.onShown();
+      else deps.log.info({ server: entry.name, reason: outcome.reason }, 'no browser was opened');
+    } catch (error) {
+      // The human still has the URL.
+      deps.log.warn({ server: entry.name, error: errorText(error) }, 'the browser could not be opened');
+    }
+  };
+  return {
+    get loginUrl() {
+      return parts.loginUrl();
+    },
+    expiresAt: parts.expiresAt,
+    get browserOpened() {
+      return opened || parts.shown;
+    },
+    done: parts.done,
+    async show() {
+      if (!parts.shown) showing ??= show();
+      await showing;
+    },
+    deliver: parts.deliver,
+    async drop(reason) {
+      parts.abort(reason);
+      await ended;
+    },
+  };
+}
+
+function hintFor(entry: HttpServerEntry): { server: string; hint: string } {
+  return { server: entry.name, hint: `portico login ${entry.name}` };
+}

@@ -1,0 +1,78 @@
+// Owns the judgement of a token endpoint's answer (RFC 6749 sections 5.1 and 5.2); pure, asks nothing.
+import type { Answer } from './answer.ts';
+import { numberMember, parseObject, stringMember, stringsMember } from './answer.ts';
+import type { SavedTokens } from './token-store.ts';
+
+/*
+ * oauth4webapi sends the requests, and this file reads the answers, because its readers are stricter than a client that
+ * uses the access token alone may be: they fail a login for an ID token with an unusual issuer or algorithm, a 401 that
+ * carries both an error and a challenge, `expires_in: null`, a list as `scope`, or status 201.
+ */
+
+export type TokenVerdict =
+  | { readonly kind: 'tokens'; readonly tokens: SavedTokens; readonly idToken?: string }
+  /** `error` of RFC 6749 section 5.2, where it came with the status that a verdict has. */
+  | { readonly kind: 'error'; readonly error: string }
+  | { readonly kind: 'unusable'; readonly reason: string };
+
+/** Types that a bearer header cannot carry (RFC 9449, the old MAC draft). Names that vendors invent mean bearer. */
+const otherTypes: ReadonlySet<string> = new Set(['dpop', 'mac', 'n_a', 'pop']);
+
+/**
+ * `now`: epoch ms, taken before the request was sent, so that a token is never thought to live longer than it does.
+ * `requested`: the scope to note where the answer names none (RFC 6749 section 5.1: then it is the requested one).
+ */
+export function judgeTokenAnswer(
+  answer: Answer,
+  { now, requested }: { readonly now: number; readonly requested?: string | undefined },
+): TokenVerdict {
+  const { status, json } = answer;
+  const error = stringMember(json, 'error');
+  if (error !== undefined && (status === 400 || status === 401)) return { kind: 'error', error };
+  if (status !== 200 && status !== 201) return { kind: 'unusable', reason: `status ${status}` };
+  if (!json) return { kind: 'unusable', reason: 'the answer is no JSON object' };
+  const accessToken = stringMember(json, 'access_token');
+  if (accessToken === undefined) return { kind: 'unusable', reason: 'the answer holds no access_token' };
+  if (!isFieldContent(accessToken))
+    return { kind: 'unusable', reason: 'the access_token holds characters no header may' };
+  const tokenType = stringMember(json, 'token_type') ?? 'Bearer';
+  if (otherTypes.has(tokenType.toLowerCase())) {
+    return { kind: 'unusable', reason: `the token is of the type ${JSON.stringify(tokenType.slice(0, 20))}` };
+  }
+  const refreshToken = stringMember(json, 'refresh_token');
+  const expiresIn = numberMember(json, 'expires_in');
+  const scope = stringMember(json, 'scope') ?? stringsMember(json, 'scope')?.join(' ') ?? requested;
+  const idToken = stringMember(json, 'id_token');
+  const issuedAt = Math.floor(now / 1000);
+  return {
+    kind: 'tokens',
+    tokens: {
+      access_token: accessToken,
+      ...(refreshToken !== undefined && { refresh_token: refreshToken }),
+      token_type: tokenType,
+      ...(scope && { scope }),
+      ...(expiresIn !== undefined && { expires_at: issuedAt + Math.floor(expiresIn) }),
+      issued_at: issuedAt,
+    },
+    ...(idToken !== undefined && { idToken }),
+  };
+}
+
+/**
+ * A label for humans out of an ID token that came over TLS from the token endpoint. Its signature is not checked
+ * (OpenID Connect Core section 3.1.3.7 point 6), so it decides nothing.
+ */
+export function accountOf(idToken: string | undefined): string | undefined {
+  const payload = idToken?.split('.')[1];
+  if (payload === undefined) return undefined;
+  const claims = parseObject(Buffer.from(payload, 'base64url').toString('utf8'));
+  const names = ['email', 'preferred_username', 'name', 'sub'];
+  const label = names.map((name) => stringMember(claims, name)).find((value) => value !== undefined);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what has to go, the label is shown in a terminal.
+  return label?.replace(/[\u0000-\u001f\u007f-\u009f]/g, '').slice(0, 100);
+}
+
+/** RFC 9110 section 5.5: visible ASCII without blanks. */
+function isFieldContent(text: string): boolean {
+  return /^[\x21-\x7e]+$/.test(text);
+}

@@ -1,0 +1,44 @@
+// Owns the plug between the pool of connections and what the use cases ask for; decides nothing.
+
+import type { ServerPool } from './downstream/pool.ts';
+import type { ServerHandle, ServerSnapshot } from './downstream/server-slot.ts';
+import type * as port from './gateway/downstream-port.ts';
+
+export function downstreamPort(pool: ServerPool): port.DownstreamPort {
+  return {
+    session: async (server, options) => sessionOf(await pool.get(server, options)),
+    snapshot: (server) => snapshotOf(pool.snapshot(server)),
+  };
+}
+
+function sessionOf({ connection, catalog }: ServerHandle): port.ServerSession {
+  return {
+    tools: ({ signal }) => catalog.tools({ signal }),
+    callTool: (tool, args, options) => connection.callTool(tool, args, options),
+  };
+}
+
+function snapshotOf(snapshot: ServerSnapshot): port.ServerSnapshot {
+  const toolNames = snapshot.tools?.map(({ name }) => name);
+  switch (snapshot.state) {
+    case 'ready': {
+      const { protocolVersion, serverInfo, instructions } = snapshot.info;
+      const title = serverInfo?.['title'] ?? instructions;
+      return {
+        state: 'ready',
+        toolNames,
+        protocolVersion,
+        selfDescription: typeof title === 'string' ? title : undefined,
+      };
+    }
+    case 'failed':
+      return { state: 'failed', toolNames, reason: snapshot.error.message, nextTryAt: snapshot.nextTryAt };
+    case 'needs_login':
+    case 'idle':
+    case 'connecting':
+    case 'disabled':
+      return { state: snapshot.state, toolNames };
+    default:
+      return snapshot satisfies never;
+  }
+}

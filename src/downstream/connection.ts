@@ -1,0 +1,176 @@
+// Owns one conversation with one server, from the first message to the last; knows nothing of agents, rules or logins.
+import type { ServerEntry } from '../config/server-entry.ts';
+import { GatewayError, LoginRequiredError } from '../errors.ts';
+import { type Answer, Peer } from '../wire/peer.ts';
+import { ConnectionClosedError, RequestTimeoutError, RpcError, rpcCodes } from '../wire/rpc-error.ts';
+import type { DownstreamDeps } from './downstream-deps.ts';
+import { translateError } from './downstream-errors.ts';
+import { type ConnectionInfo, handshake } from './handshake.ts';
+import { OversizedAnswer } from './read-message.ts';
+import type { ServerChannel } from './server-channel.ts';
+import { SessionRecovery } from './session-recovery.ts';
+import { collectTools, type ToolDefinition } from './tool-pages.ts';
+
+type ProgressParams = Readonly<Record<string, unknown>>;
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds without an answer or progress; absent: the entry's `timeoutMs`. */
+  readonly timeoutMs?: number | undefined;
+  readonly onProgress?: ((params: ProgressParams) => void) | undefined;
+}
+
+export interface CallOutcome {
+  /** What the server answered, untouched. */
+  readonly result: Record<string, unknown>;
+  /** Bytes of the message, where the channel knows. */
+  readonly size: number | undefined;
+}
+
+/** Made by `openConnection`. Set the handlers right after. */
+export class Connection {
+  /** The server's tools are not what they were: it said so, or its session is a new one. */
+  onListChanged: (() => void) | undefined;
+  /** Whether the last request was stopped for want of a login. */
+  onLoginNeeded: ((needed: boolean) => void) | undefined;
+  /** Resolves when the conversation is over, whoever ended it. */
+  readonly closed: Promise<void>;
+  readonly #deps: Pick<DownstreamDeps, 'log' | 'now'>;
+  readonly #entry: ServerEntry;
+  readonly #channel: ServerChannel;
+  readonly #peer: Peer;
+  readonly #recovery: SessionRecovery;
+  #info: ConnectionInfo | undefined;
+
+  constructor(deps: Pick<DownstreamDeps, 'log' | 'now'>, entry: ServerEntry, channel: ServerChannel) {
+    this.#deps = deps;
+    this.#entry = entry;
+    this.#channel = channel;
+    let ended: () => void;
+    this.closed = new Promise((resolve) => {
+      ended = resolve;
+    });
+    this.#peer = new Peer(channel, {
+      request: ({ method }) => this.#answer(method),
+      notification: (method, params) => this.#notified(method, params),
+      error: (err) => deps.log.debug({ server: entry.name, err }, 'out of the ordinary'),
+      closed: () => ended(),
+    });
+    this.#recovery = new SessionRecovery({
+      has: () => channel.sessionId !== undefined,
+      renew: () => this.#renew(),
+    });
+  }
+
+  /** Starts the channel and agrees on a revision. Called once. */
+  async open(signal: AbortSignal): Promise<void> {
+    await this.#peer.start();
+    this.#info = await handshake(this.#peer, this.#channel, this.#entry, {
+      signal,
+      timeoutMs: this.#entry.connectTimeoutMs,
+    });
+  }
+
+  get info(): ConnectionInfo {
+    if (!this.#info) throw new Error('the connection is not open');
+    return this.#info;
+  }
+
+  /** @throws GatewayError SERVER_UNAVAILABLE | TIMEOUT | CANCELLED | AUTH_… */
+  async listTools({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<readonly ToolDefinition[]> {
+    const limitMs = this.#entry.connectTimeoutMs;
+    const endsAt = this.#deps.now() + limitMs;
+    try {
+      return await this.#tracked(() =>
+        collectTools(async (cursor) => {
+          const timeoutMs = Math.max(1, endsAt - this.#deps.now());
+          const params = cursor === undefined ? {} : { cursor };
+          const ask = () =>
+            this.#peer.request('tools/list', params, { signal, timeoutMs, onProgress: () => undefined });
+          return (await this.#recovery.run(ask, { repeatable: true, signal })).result;
+        }),
+      );
+    } catch (error) {
+      // A server without tools need not know the method.
+      if (error instanceof RpcError && error.code === rpcCodes.methodNotFound) return [];
+      const shown = error instanceof RequestTimeoutError ? new RequestTimeoutError(limitMs) : error;
+      throw this.#translated(shown, 'tools/list', 'connectTimeoutMs', signal);
+    }
+  }
+
+  /**
+   * @throws RpcError the server's own error answer, unchanged
+   * @throws GatewayError SERVER_UNAVAILABLE | TIMEOUT | CANCELLED | RESULT_TOO_LARGE | AUTH_…
+   */
+  async callTool(tool: string, args: unknown, options: CallOptions = {}): Promise<CallOutcome> {
+    const { signal, timeoutMs = this.#entry.timeoutMs, onProgress = () => undefined } = options;
+    const params = args === undefined ? { name: tool } : { name: tool, arguments: args };
+    const ask = () => this.#peer.request('tools/call', params, { signal, timeoutMs, onProgress });
+    try {
+      const answer = await this.#tracked(() => this.#recovery.run(ask, { repeatable: false, signal }));
+      return this.#outcome(answer, tool);
+    } catch (error) {
+      if (error instanceof RpcError && !(error.data instanceof OversizedAnswer)) throw error;
+      throw this.#translated(error, `tool '${tool}'`, 'timeoutMs', signal);
+    }
+  }
+
+  /** Ends the conversation, and a stdio server with everything it started. */
+  close(): Promise<void> {
+    return this.#peer.close();
+  }
+
+  /** What to say of a conversation that is over. */
+  endError(): GatewayError {
+    return this.#translated(new ConnectionClosedError(), '', 'timeoutMs', undefined);
+  }
+
+  killNow(): void {
+    this.#channel.killNow?.();
+  }
+
+  #outcome({ result, size }: Answer, tool: string): CallOutcome {
+    if (typeof result === 'object' && result !== null) return { result: result as Record<string, unknown>, size };
+    const message = `server '${this.#entry.name}' answered tool '${tool}' with a result that is no object`;
+    throw new GatewayError('SERVER_UNAVAILABLE', message, { server: this.#entry.name, tool });
+  }
+
+  #translated(
+    error: unknown,
+    doing: string,
+    limitKey: 'timeoutMs' | 'connectTimeoutMs',
+    signal: AbortSignal | undefined,
+  ): GatewayError {
+    // A running server's chatter on stderr explains no timeout of one call; its end explains a broken connection.
+    const describeEnd = error instanceof RequestTimeoutError ? undefined : () => this.#channel.describeEnd?.();
+    return translateError(error, { entry: this.#entry, doing, limitKey, signal, describeEnd });
+  }
+
+  async #tracked<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      const outcome = await work();
+      this.onLoginNeeded?.(false);
+      return outcome;
+    } catch (error) {
+      if (error instanceof LoginRequiredError) this.onLoginNeeded?.(true);
+      throw error;
+    }
+  }
+
+  async #renew(): Promise<void> {
+    const { name: server, connectTimeoutMs: timeoutMs } = this.#entry;
+    this.#deps.log.info({ server }, 'the server forgot the session; starting a new one');
+    this.#info = await handshake(this.#peer, this.#channel, this.#entry, { timeoutMs });
+    this.onListChanged?.();
+  }
+
+  async #answer(method: string): Promise<unknown> {
+    if (method === 'ping') return {};
+    throw new RpcError(rpcCodes.methodNotFound, `method not found: ${method}`);
+  }
+
+  #notified(method: string, params: Readonly<Record<string, unknown>>): void {
+    if (method === 'notifications/tools/list_changed') this.onListChanged?.();
+    else this.#deps.log.debug({ server: this.#entry.name, method, level: params['level'] }, 'notification');
+  }
+}

@@ -1,0 +1,20 @@
+// Owns the list of what this room needs from outside; knows nothing of who provides it.
+import type { HttpServerEntry } from '../config/server-entry.ts';
+import type { FetchLike } from '../lib/fetch-like.ts';
+import type { LogPort } from '../lib/log-port.ts';
+import type { OrphanGuard } from './orphan-guard.ts';
+
+export interface DownstreamDeps {
+  /** The `fetch` for one server: it adds the login, and throws LoginRequiredError where a human is needed. */
+  readonly fetchFor: (entry: HttpServerEntry) => FetchLike;
+  /** The gateway's own environment. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Path of the running node; commands are also looked for beside it. */
+  readonly execPath: string;
+  readonly platform: NodeJS.Platform;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  readonly log: LogPort;
+  /** The pool brings its own. */
+  readonly guard?: OrphanGuard | undefined;
+}

@@ -1,0 +1,75 @@
+// Owns the opening of a conversation in the revisions up to 2025-11-25: `initialize`, `notifications/initialized`.
+import type { ServerEntry } from '../config/server-entry.ts';
+import { GatewayError } from '../errors.ts';
+import type { Peer } from '../wire/peer.ts';
+import { quote } from './http-answer-errors.ts';
+import type { ServerChannel } from './server-channel.ts';
+
+/** Newest first. */
+const spokenVersions = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'] as const;
+
+export interface ConnectionInfo {
+  readonly transport: ServerChannel['transport'];
+  readonly protocolVersion: string;
+  readonly serverInfo: Readonly<Record<string, unknown>>;
+  readonly instructions: string | undefined;
+  readonly capabilities: Readonly<Record<string, unknown>>;
+}
+
+/** How this client presents itself (2025-11-25, Lifecycle). No capability is offered: nothing here could serve it. */
+const clientInfo = { name: 'portico', title: 'Portico', version: '0.1.0' };
+
+/** @throws GatewayError CONFIG_INVALID | SERVER_UNAVAILABLE no common revision; and what `Peer.request` throws */
+export async function handshake(
+  peer: Peer,
+  channel: ServerChannel,
+  entry: ServerEntry,
+  limits: { readonly signal?: AbortSignal | undefined; readonly timeoutMs: number },
+): Promise<ConnectionInfo> {
+  const protocolVersion = askedVersion(entry);
+  const { result } = await peer.request('initialize', { protocolVersion, capabilities: {}, clientInfo }, limits);
+  const info = judgeInitialize(result, entry, channel.transport);
+  channel.setProtocolVersion?.(info.protocolVersion);
+  await peer.notify('notifications/initialized');
+  return info;
+}
+
+function askedVersion(entry: ServerEntry): string {
+  if (entry.protocol === 'auto') return spokenVersions[0];
+  if (isSpoken(entry.protocol)) return entry.protocol;
+  const message = `server '${entry.name}' is pinned to protocol ${entry.protocol}, which is not spoken here`;
+  const hint = `set "protocol" to "auto" or one of ${spokenVersions.join(', ')}`;
+  throw new GatewayError('CONFIG_INVALID', message, { server: entry.name, hint });
+}
+
+/** Takes what the server said about itself, as far as it has the right form. */
+function judgeInitialize(
+  result: unknown,
+  entry: ServerEntry,
+  transport: ServerChannel['transport'],
+): ConnectionInfo {
+  const answer = asRecord(result);
+  const version = answer['protocolVersion'];
+  if (typeof version !== 'string' || !isSpoken(version)) {
+    const said = quote(JSON.stringify(version) ?? 'nothing');
+    const message = `server '${entry.name}' answered initialize with protocol version ${said}, which is not spoken here`;
+    const hint = `it has to offer one of ${spokenVersions.join(', ')}`;
+    throw new GatewayError('SERVER_UNAVAILABLE', message, { server: entry.name, hint });
+  }
+  const instructions = answer['instructions'];
+  return {
+    transport,
+    protocolVersion: version,
+    serverInfo: asRecord(answer['serverInfo']),
+    instructions: typeof instructions === 'string' ? instructions : undefined,
+    capabilities: asRecord(answer['capabilities']),
+  };
+}
+
+function isSpoken(version: string): boolean {
+  return (spokenVersions as readonly string[]).includes(version);
+}
+
+function asRecord(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}

@@ -1,0 +1,84 @@
+// Owns one HTTP exchange of an MCP transport: headers of the config on the way out, messages read once on the way in.
+// Knows nothing of OAuth: the fetch it is given has it.
+import type { HttpServerEntry } from '../config/server-entry.ts';
+import { defaultMaxLineBytes } from '../wire/line-framing.ts';
+import { type EventStreamWatch, watchEventStream } from './event-stream.ts';
+import type { HeldMessages } from './held-messages.ts';
+import { AnswerTooLargeError, HttpStatusError, NotAMessageError, quote, quotedBody } from './http-answer-errors.ts';
+import { readMessages } from './read-message.ts';
+
+export interface ExchangeSettings {
+  readonly held: HeldMessages;
+  readonly watch: EventStreamWatch;
+  readonly maxMessageBytes?: number | undefined;
+}
+
+/** The init with the configured headers; those that the transport sets itself (session, content type) win. */
+export function withEntryHeaders(
+  entry: HttpServerEntry,
+  init: RequestInit | undefined,
+): RequestInit & { headers: Headers } {
+  const headers = new Headers(init?.headers);
+  for (const [name, value] of Object.entries(entry.headers)) if (!headers.has(name)) headers.set(name, value);
+  return { ...init, headers };
+}
+
+/**
+ * The answer as the SDK's transport shall see it: stand-ins for the messages.
+ * @throws HttpStatusError, NotAMessageError, AnswerTooLargeError
+ */
+export async function readPostAnswer(
+  response: Response,
+  request: { readonly body: unknown; readonly hadSession: boolean },
+  settings: ExchangeSettings,
+): Promise<Response> {
+  if (!response.ok) throw new HttpStatusError(response.status, await quotedBody(response), request.hadSession);
+  // Only a request has an answer in the body; what comes back for anything else is of no interest.
+  if (response.status === 202 || !isRequest(request.body)) return response;
+  const type = mediaType(response);
+  if (type === 'text/event-stream' && response.body) return watched(response, response.body, settings);
+  const whole = await readWhole(response, settings.maxMessageBytes ?? defaultMaxLineBytes);
+  const text = whole.toString('utf8');
+  const messages = readMessages(text);
+  if (!messages) throw new NotAMessageError(type, quote(text));
+  settings.watch.delivered();
+  const standIns = messages.map((message) => settings.held.hold(message, whole.length).standIn);
+  const body = standIns.length === 1 ? standIns[0] : `[${standIns.join(',')}]`;
+  return new Response(body ?? null, { status: 200, headers: answerHeaders(response, 'application/json') });
+}
+
+/** The same answer with stand-ins for the messages of its event stream. */
+export function watched(response: Response, body: ReadableStream<Uint8Array>, settings: ExchangeSettings): Response {
+  const stream = watchEventStream(body, settings.held, settings.watch, settings.maxMessageBytes);
+  return new Response(stream, { status: 200, headers: answerHeaders(response, 'text/event-stream') });
+}
+
+export function mediaType(response: Response): string | undefined {
+  return response.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
+}
+
+/** Lengths and encodings of the body that was replaced must not be believed of the new one. */
+function answerHeaders(response: Response, contentType: string): Headers {
+  const headers = new Headers(response.headers);
+  headers.delete('content-length');
+  headers.delete('content-encoding');
+  headers.set('content-type', contentType);
+  return headers;
+}
+
+/** The SDK serialises messages as the peer builds them: `jsonrpc`, `id`, `method`. */
+function isRequest(body: unknown): boolean {
+  return typeof body === 'string' && /^\{"jsonrpc":"2\.0","id":(?:\d+|"(?:[^"\\]|\\.)*"),"method":/.test(body);
+}
+
+async function readWhole(response: Response, maxBytes: number): Promise<Buffer> {
+  if (!response.body) return Buffer.alloc(0);
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of response.body) {
+    size += part.length;
+    if (size > maxBytes) throw new AnswerTooLargeError(size);
+    parts.push(part);
+  }
+  return Buffer.concat(parts, size);
+}

@@ -1,0 +1,66 @@
+// Owns the connections to all servers: which are open, which are being opened, and the end of them all. Knows nothing
+// of agents, rules or logins.
+import type { ServerEntry } from '../config/server-entry.ts';
+import { GatewayError } from '../errors.ts';
+import { waitFor } from '../lib/deadline.ts';
+import type { DownstreamDeps } from './downstream-deps.ts';
+import { createOrphanGuard } from './orphan-guard.ts';
+import { type ServerHandle, ServerSlot, type ServerSnapshot } from './server-slot.ts';
+
+/** Everything that was started is gone after this. Milliseconds. */
+const closeMs = 5000;
+
+export interface ServerPool {
+  /**
+   * The open connection, opened now if need be: once, however many ask, and under its own deadline. A caller that gives
+   * up does not stop it for the others.
+   * @throws GatewayError SERVER_NOT_FOUND | SERVER_UNAVAILABLE | TIMEOUT | CANCELLED | AUTH_…; LoginRequiredError
+   */
+  get(name: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<ServerHandle>;
+  /** @throws GatewayError SERVER_NOT_FOUND */
+  snapshot(name: string): ServerSnapshot;
+  /** Opens what is wanted, in parallel. Resolves when each has succeeded or failed; failures are in the snapshots. */
+  startEager(wanted: (entry: ServerEntry) => boolean | Promise<boolean>): Promise<void>;
+  /** Ends all connections and all processes, within 5 s. */
+  close(): Promise<void>;
+  /** The same without waiting, for the last moment of the process. */
+  killNow(): void;
+}
+
+export function createServerPool(
+  deps: DownstreamDeps,
+  { entries }: { readonly entries: readonly ServerEntry[] },
+): ServerPool {
+  const guard = createOrphanGuard(deps);
+  const slots = new Map(entries.map((entry) => [entry.name, new ServerSlot({ ...deps, guard }, entry)]));
+  const slot = (name: string): ServerSlot => {
+    const found = slots.get(name);
+    if (!found) throw new GatewayError('SERVER_NOT_FOUND', `no server '${name}' is configured`, { server: name });
+    return found;
+  };
+  const killNow = (): void => {
+    for (const each of slots.values()) each.killNow();
+  };
+  return {
+    get: async (name, { signal } = {}) => slot(name).get(signal),
+    snapshot: (name) => slot(name).snapshot(),
+    async startEager(wanted) {
+      await Promise.all(
+        entries.map(async (entry) => {
+          if (entry.disabled) return;
+          try {
+            if (await wanted(entry)) await slot(entry.name).get(undefined);
+          } catch (err) {
+            deps.log.info({ server: entry.name, err }, 'the server could not be connected at start');
+          }
+        }),
+      );
+    },
+    async close() {
+      const closing = Promise.allSettled([...slots.values()].map((each) => each.close()));
+      if (!(await waitFor(closing, closeMs))) killNow();
+      guard.close();
+    },
+    killNow,
+  };
+}

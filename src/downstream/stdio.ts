@@ -1,0 +1,167 @@
+// Owns the channel to a stdio server: one child process, one message per line. Knows nothing of MCP's conversation.
+import type { ChildProcess } from 'node:child_process';
+import type { StdioServerEntry } from '../config/server-entry.ts';
+import { LineFraming } from '../wire/line-framing.ts';
+import type { JsonRpcMessage } from '../wire/messages.ts';
+import { ConnectionClosedError } from '../wire/rpc-error.ts';
+import { childEnvironment, pathVariable } from './child-environment.ts';
+import type { DownstreamDeps } from './downstream-deps.ts';
+import { findCommand } from './find-command.ts';
+import { createNoiseLog, type NoiseLog } from './noise-log.ts';
+import { ProcessTree } from './process-tree.ts';
+import { oversizedFailure, readMessages } from './read-message.ts';
+import type { ServerChannel } from './server-channel.ts';
+import { StderrTail } from './stderr-tail.ts';
+
+/** A descendant may hold stdout open after the child itself has ended; nobody answers there any more. Milliseconds. */
+const lastWordsMs = 250;
+const stderrLines = 10;
+
+type StdioDeps = Pick<DownstreamDeps, 'env' | 'execPath' | 'platform' | 'now' | 'log' | 'guard'>;
+
+export class StdioChannel implements ServerChannel {
+  readonly transport = 'stdio';
+  onmessage: ServerChannel['onmessage'];
+  onerror: ServerChannel['onerror'];
+  onclose: ServerChannel['onclose'];
+  readonly #deps: StdioDeps;
+  readonly #entry: StdioServerEntry;
+  readonly #stderr: StderrTail;
+  readonly #noise: NoiseLog;
+  readonly #framing: LineFraming;
+  #child: ChildProcess | undefined;
+  #tree: ProcessTree | undefined;
+  #watched: number | undefined;
+  #closed = false;
+  #ended: string | undefined;
+  #drained: Promise<void> | undefined;
+
+  constructor(deps: StdioDeps, entry: StdioServerEntry, maxMessageBytes?: number) {
+    this.#deps = deps;
+    this.#entry = entry;
+    this.#stderr = new StderrTail(entry.env);
+    this.#noise = createNoiseLog(deps, entry.name);
+    this.#framing = new LineFraming(
+      { line: (text, size) => this.#receive(text, size), oversized: (...line) => this.#receiveOversized(...line) },
+      maxMessageBytes,
+    );
+  }
+
+  /** The child's process id, and on POSIX that of its group, once started. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** @throws GatewayError SERVER_UNAVAILABLE there is no such program; the system's own error where it cannot start */
+  async start(): Promise<void> {
+    const { platform } = this.#deps;
+    const command = await findCommand(this.#entry, this.#deps);
+    const env = childEnvironment(this.#entry, this.#deps.env, platform);
+    // `npx` and other scripts look for `node` on the PATH themselves.
+    env[pathVariable(env, platform).name] = command.path;
+    const { execa } = await import('execa');
+    if (this.#closed) throw new ConnectionClosedError();
+    const child = execa(command.file, this.#entry.args, {
+      ...(this.#entry.cwd !== undefined && { cwd: this.#entry.cwd }),
+      env,
+      extendEnv: false,
+      stdin: 'pipe',
+      stdout: 'pipe',
+      stderr: 'pipe',
+      buffer: false,
+      reject: false,
+      cleanup: false,
+      detached: platform !== 'win32',
+    });
+    if (child.pid === undefined) {
+      const outcome = await child;
+      throw outcome instanceof Error && outcome.cause instanceof Error ? outcome.cause : new ConnectionClosedError();
+    }
+    this.#attach(child as unknown as ChildProcess, child.pid);
+  }
+
+  #attach(child: ChildProcess, pid: number): void {
+    this.#child = child;
+    this.#tree = new ProcessTree(pid, this.#deps.platform);
+    this.#watched = pid;
+    this.#deps.guard?.watch(pid);
+    child.stdout?.on('data', (chunk: Buffer) => this.#framing.push(chunk));
+    child.stdout?.on('end', () => this.#framing.end());
+    child.stderr?.on('data', (chunk: Buffer) => this.#stderr.push(chunk));
+    for (const stream of [child.stdin, child.stdout, child.stderr]) {
+      // A broken pipe is told by the exit that follows it.
+      stream?.on('error', (error) => this.#deps.log.debug({ server: this.#entry.name, err: error }, 'pipe broke'));
+    }
+    child.once('exit', (code, signal) => {
+      this.#ended = signal === null ? `it exited with code ${code ?? 'unknown'}` : `it was ended by ${signal}`;
+      setTimeout(() => this.#finish(), lastWordsMs).unref();
+    });
+    child.once('close', () => this.#finish());
+  }
+
+  async send(message: JsonRpcMessage): Promise<void> {
+    const stdin = this.#child?.stdin;
+    if (this.#closed || !stdin?.writable) throw new ConnectionClosedError();
+    if (stdin.write(`${JSON.stringify(message)}\n`)) return;
+    this.#drained ??= new Promise<void>((done) => {
+      const settle = (): void => {
+        stdin.off('drain', settle);
+        stdin.off('close', settle);
+        this.#drained = undefined;
+        done();
+      };
+      stdin.on('drain', settle);
+      stdin.on('close', settle);
+    });
+    await this.#drained;
+  }
+
+  /** Ends the child and everything it started: within 5 s nothing of it is left. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#endTree(() => this.#child?.stdin?.end());
+    this.#finish();
+  }
+
+  killNow(): void {
+    this.#closed = true;
+    this.#tree?.killNow();
+  }
+
+  describeEnd(): string | undefined {
+    const lines = this.#stderr.lastLines(stderrLines);
+    const said = lines.length > 0 ? `its last lines on stderr: ${lines.join('\n')}` : 'it wrote nothing to stderr';
+    return this.#ended === undefined ? (lines.length > 0 ? said : undefined) : `${this.#ended}; ${said}`;
+  }
+
+  #receive(text: string, size: number): void {
+    const messages = readMessages(text);
+    if (!messages) this.#noise.skipped(text, size);
+    else for (const message of messages) this.onmessage?.(message, size);
+  }
+
+  #receiveOversized(head: string, tail: string, size: number): void {
+    const failure = oversizedFailure(head, tail, size);
+    if (failure) this.onmessage?.(failure, size);
+    else this.#noise.skipped(head, size);
+  }
+
+  /** The child is gone, or has been sent away: tells it once, and sees to what the child may have left running. */
+  #finish(): void {
+    const { onclose } = this;
+    this.onclose = undefined;
+    this.#closed = true;
+    this.#child?.stdout?.destroy();
+    this.#child?.stderr?.destroy();
+    this.#child?.stdin?.destroy();
+    void this.#endTree(() => undefined);
+    onclose?.();
+  }
+
+  async #endTree(closeInput: () => void): Promise<void> {
+    if (!this.#tree) return;
+    await this.#tree.end(closeInput);
+    if (this.#watched !== undefined) this.#deps.guard?.forget(this.#watched);
+    this.#watched = undefined;
+  }
+}

@@ -1,0 +1,98 @@
+// Owns the plug between the authenticator, which knows entries, and everyone else, who knows server names; loads the
+// authenticator when the first login or token is needed.
+import { join } from 'node:path';
+import type { Authenticator } from './auth/authenticator.ts';
+import { loginKey } from './auth/server-key.ts';
+import type { ConfiguredServer, HttpServerEntry } from './config/server-entry.ts';
+import { GatewayError } from './errors.ts';
+import type { LoginPort } from './gateway/login-port.ts';
+import type { FetchLike } from './lib/fetch-like.ts';
+import { isThere } from './lib/json-file.ts';
+import { type Lazy, lazy } from './lib/lazy.ts';
+import type { LogPort } from './lib/log-port.ts';
+import type { Environment } from './settings.ts';
+
+export interface LoginDeps {
+  readonly env: Environment;
+  readonly platform: NodeJS.Platform;
+  readonly now: () => number;
+  readonly log: LogPort;
+}
+
+export type Logins = LoginPort & { logout(server: string): Promise<'revoked' | 'deleted' | 'nothing'> };
+
+export interface OpenAuthenticator {
+  readonly authenticator: Authenticator;
+  readonly closeHttp: () => Promise<void>;
+}
+
+/** Logging in needs HTTP, OAuth and keys: none of it is loaded for a gateway that has only local commands. */
+export function lazyAuthenticator(deps: LoginDeps, tokenDirectory: string): Lazy<OpenAuthenticator> {
+  return lazy(async () => {
+    const [{ createAuthenticator }, { createFileTokenStore }, { createHttpFetch }, { createFileLock }] =
+      await Promise.all([
+        import('./auth/authenticator.ts'),
+        import('./auth/file-token-store.ts'),
+        import('./lib/http-fetch.ts'),
+        import('./lib/file-lock.ts'),
+      ]);
+    const http = createHttpFetch(deps.env);
+    const store = createFileTokenStore({ lock: createFileLock() }, { directory: tokenDirectory });
+    const { env, platform, now, log } = deps;
+    const authenticator = createAuthenticator({
+      fetch: http.fetch,
+      store,
+      tokenDirectory,
+      now,
+      env,
+      platform,
+      log,
+    });
+    return { authenticator, closeHttp: http.close };
+  });
+}
+
+export async function closeAuthenticator(lazyAuthenticator: Lazy<OpenAuthenticator>): Promise<void> {
+  const made = await lazyAuthenticator.made();
+  if (!made) return;
+  await made.authenticator.close();
+  await made.closeHttp();
+}
+
+export function authorizedFetch(authenticator: Lazy<OpenAuthenticator>, entry: HttpServerEntry): FetchLike {
+  const authorized = lazy(async () => (await authenticator.get()).authenticator.fetchFor(entry));
+  return async (url, init) => (await authorized.get())(url, init);
+}
+
+export function loginsByName(
+  servers: ReadonlyMap<string, ConfiguredServer>,
+  lazyAuthenticator: Lazy<OpenAuthenticator>,
+  tokenDirectory: string,
+): Logins {
+  const entryOf = (name: string): HttpServerEntry => {
+    const server = servers.get(name);
+    if (server?.state === 'usable' && server.entry.kind === 'http') return server.entry;
+    throw new GatewayError('INVALID_ARGUMENTS', `server '${name}' has no logins`, { server: name });
+  };
+  const opened = async (): Promise<Authenticator> => (await lazyAuthenticator.get()).authenticator;
+  return {
+    login: async (name, request) => (await opened()).login(entryOf(name), request),
+    finish: async (name, callbackUrl) => (await opened()).finish(entryOf(name), callbackUrl),
+    logout: async (name) => (await opened()).logout(entryOf(name)),
+    async status(name) {
+      const entry = entryOf(name);
+      if (entry.oauth === false) return { kind: 'off' };
+      // Where there is no file there is no login: that much can be said without loading what logs in.
+      if (!lazyAuthenticator.made() && !(await hasLoginFile(tokenDirectory, entry))) return { kind: 'none' };
+      return (await opened()).status(entry);
+    },
+  };
+}
+
+async function hasLoginFile(tokenDirectory: string, { url, profile }: HttpServerEntry): Promise<boolean> {
+  const key = loginKey(url, profile);
+  const found = await Promise.all(
+    [`${key}.json`, `${key}.login.json`].map((file) => isThere(join(tokenDirectory, file))),
+  );
+  return found.includes(true);
+}

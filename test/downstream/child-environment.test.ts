@@ -1,0 +1,54 @@
+// Tests of src/downstream/child-environment.ts.
+import { describe, expect, it } from 'vitest';
+import { childEnvironment } from '../../src/downstream/child-environment.ts';
+
+const gateway = {
+  PATH: '/bin',
+  HOME: '/home/a',
+  LC_ALL: 'C',
+  XDG_CONFIG_HOME: '/x',
+  https_proxy: 'http://proxy:1',
+  NO_PROXY: 'localhost',
+  NODE_EXTRA_CA_CERTS: '/ca.pem',
+  GITHUB_PAT: 'ghp_secret',
+  NOTION_KEY: 'secret',
+  AWS_REGION: 'eu',
+  AWS_SECRET: 's',
+  SHELLSHOCK: '() { :; }',
+  LANG: '() { :; }',
+  MISSING: undefined,
+};
+const allowed = {
+  PATH: '/bin',
+  HOME: '/home/a',
+  LC_ALL: 'C',
+  XDG_CONFIG_HOME: '/x',
+  https_proxy: 'http://proxy:1',
+  NO_PROXY: 'localhost',
+  NODE_EXTRA_CA_CERTS: '/ca.pem',
+};
+
+describe('the environment of a stdio server', () => {
+  it.each([
+    ['holds only the allow-list', { env: {}, inheritEnv: [] }, allowed],
+    ['gets what inheritEnv names', { env: {}, inheritEnv: ['NOTION_KEY'] }, { ...allowed, NOTION_KEY: 'secret' }],
+    ['takes globs', { env: {}, inheritEnv: ['AWS_*'] }, { ...allowed, AWS_REGION: 'eu', AWS_SECRET: 's' }],
+    ['lets the entry win', { env: { PATH: '/mine', X: '' }, inheritEnv: [] }, { ...allowed, PATH: '/mine', X: '' }],
+    [
+      'gets everything but shell functions with true',
+      { env: {}, inheritEnv: true as const },
+      { ...allowed, GITHUB_PAT: 'ghp_secret', NOTION_KEY: 'secret', AWS_REGION: 'eu', AWS_SECRET: 's' },
+    ],
+  ])('%s', (_, entry, expected) => {
+    expect(childEnvironment(entry, gateway, 'linux')).toEqual(expected);
+  });
+
+  it('takes names on Windows in any case', () => {
+    const env = childEnvironment(
+      { env: { path: 'D:\\' }, inheritEnv: [] },
+      { Path: 'C:\\', SystemRoot: 'C:\\W' },
+      'win32',
+    );
+    expect(env).toEqual({ path: 'D:\\', SystemRoot: 'C:\\W' });
+  });
+});
