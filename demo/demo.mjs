@@ -59,7 +59,8 @@ try {
   terminal.line();
   terminal.line(`${terminal.paint('red', 'Failed')} at "${doing}": ${error instanceof Error ? error.message : error}`);
   const log = stage?.log().trim() ?? '';
-  if (log !== '') terminal.line(`The log of the gateway:\n${log.split('\n').slice(-10).join('\n')}`);
+  if (log !== '') terminal.line('The end of the gateway’s log:');
+  for (const text of log === '' ? [] : log.split('\n').slice(-10)) terminal.quote(text);
 } finally {
   await stage?.close();
 }

@@ -7,7 +7,7 @@ const styles = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 };
 
 const margin = '    ';
 /** Lines that come from elsewhere (documents, answers) are cut here. Characters. */
-const longestText = 150;
+const longestText = 200;
 
 /**
  * @param {{ stream: NodeJS.WritableStream & { isTTY?: boolean }, env: Readonly<Record<string, string | undefined>> }} deps

@@ -35,14 +35,14 @@ export class Connection {
   onLoginNeeded: ((needed: boolean) => void) | undefined;
   /** Resolves when the conversation is over, whoever ended it. */
   readonly closed: Promise<void>;
-  readonly #deps: Pick<DownstreamDeps, 'log' | 'now'>;
+  readonly #deps: Pick<DownstreamDeps, 'log' | 'now' | 'version'>;
   readonly #entry: ServerEntry;
   readonly #channel: ServerChannel;
   readonly #peer: Peer;
   readonly #recovery: SessionRecovery;
   #info: ConnectionInfo | undefined;
 
-  constructor(deps: Pick<DownstreamDeps, 'log' | 'now'>, entry: ServerEntry, channel: ServerChannel) {
+  constructor(deps: Pick<DownstreamDeps, 'log' | 'now' | 'version'>, entry: ServerEntry, channel: ServerChannel) {
     this.#deps = deps;
     this.#entry = entry;
     this.#channel = channel;
@@ -66,6 +66,7 @@ export class Connection {
   async open(signal: AbortSignal): Promise<void> {
     await this.#peer.start();
     this.#info = await handshake(this.#peer, this.#channel, this.#entry, {
+      version: this.#deps.version,
       signal,
       timeoutMs: this.#entry.connectTimeoutMs,
     });
@@ -159,8 +160,9 @@ export class Connection {
 
   async #renew(): Promise<void> {
     const { name: server, connectTimeoutMs: timeoutMs } = this.#entry;
-    this.#deps.log.info({ server }, 'the server forgot the session; starting a new one');
-    this.#info = await handshake(this.#peer, this.#channel, this.#entry, { timeoutMs });
+    const { log, version } = this.#deps;
+    log.info({ server }, 'the server forgot the session; starting a new one');
+    this.#info = await handshake(this.#peer, this.#channel, this.#entry, { version, timeoutMs });
     this.onListChanged?.();
   }
 

@@ -12,6 +12,8 @@ export interface DownstreamDeps {
   /** Path of the running node; commands are also looked for beside it. */
   readonly execPath: string;
   readonly platform: NodeJS.Platform;
+  /** Of this gateway, told to every server. */
+  readonly version: string;
   /** Epoch milliseconds. */
   readonly now: () => number;
   readonly log: LogPort;

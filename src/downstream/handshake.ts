@@ -16,18 +16,17 @@ export interface ConnectionInfo {
   readonly capabilities: Readonly<Record<string, unknown>>;
 }
 
-/** How this client presents itself (2025-11-25, Lifecycle). No capability is offered: nothing here could serve it. */
-const clientInfo = { name: 'portico', title: 'Portico', version: '0.1.0' };
-
 /** @throws GatewayError CONFIG_INVALID | SERVER_UNAVAILABLE no common revision; and what `Peer.request` throws */
 export async function handshake(
   peer: Peer,
   channel: ServerChannel,
   entry: ServerEntry,
-  limits: { readonly signal?: AbortSignal | undefined; readonly timeoutMs: number },
+  options: { readonly version: string; readonly signal?: AbortSignal | undefined; readonly timeoutMs: number },
 ): Promise<ConnectionInfo> {
   const protocolVersion = askedVersion(entry);
-  const { result } = await peer.request('initialize', { protocolVersion, capabilities: {}, clientInfo }, limits);
+  const clientInfo = { name: 'portico', title: 'Portico', version: options.version };
+  // No capability is offered: nothing here could serve it yet.
+  const { result } = await peer.request('initialize', { protocolVersion, capabilities: {}, clientInfo }, options);
   const info = judgeInitialize(result, entry, channel.transport);
   channel.setProtocolVersion?.(info.protocolVersion);
   await peer.notify('notifications/initialized');
@@ -43,11 +42,7 @@ function askedVersion(entry: ServerEntry): string {
 }
 
 /** Takes what the server said about itself, as far as it has the right form. */
-function judgeInitialize(
-  result: unknown,
-  entry: ServerEntry,
-  transport: ServerChannel['transport'],
-): ConnectionInfo {
+function judgeInitialize(result: unknown, entry: ServerEntry, transport: ServerChannel['transport']): ConnectionInfo {
   const answer = asRecord(result);
   const version = answer['protocolVersion'];
   if (typeof version !== 'string' || !isSpoken(version)) {

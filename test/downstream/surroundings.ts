@@ -36,6 +36,7 @@ export function testDeps(more: Partial<DownstreamDeps> = {}): DownstreamDeps {
     env,
     execPath,
     platform: process.platform,
+    version: '0.0.0',
     now: () => Date.now(),
     log: recordingLog().log,
     ...more,

@@ -1,0 +1,66 @@
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createHttpFetch, type HttpFetch } from '../../src/lib/http-fetch.ts';
+
+const open: { close(): unknown }[] = [];
+afterEach(async () => {
+  for (const each of open.splice(0).reverse()) await each.close();
+});
+
+async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  open.push({ close: () => new Promise((resolve) => server.close(resolve).closeAllConnections()) });
+  return (server.address() as AddressInfo).port;
+}
+
+/** A forward proxy that leads every tunnel to one port, and notes who was asked for. */
+async function startProxy(targetPort: number) {
+  const asked: string[] = [];
+  const proxy = createServer();
+  proxy.on('connect', ({ url }, client, head) => {
+    asked.push(url ?? '');
+    const target = connect(targetPort, '127.0.0.1', () => {
+      client.write('HTTP/1.1 200 OK\r\n\r\n');
+      target.write(head);
+      target.pipe(client).pipe(target);
+    });
+    client.on('error', () => target.destroy());
+    target.on('error', () => client.destroy());
+  });
+  return { asked, url: `http://127.0.0.1:${await listen(proxy)}` };
+}
+
+function fetchWith(env: Record<string, string>): HttpFetch {
+  const http = createHttpFetch(env);
+  open.push(http);
+  return http;
+}
+
+describe('the fetch under every request', () => {
+  it.each(['HTTP_PROXY', 'http_proxy'])('goes through %s', async (variable) => {
+    const port = await listen(createServer((_, answer) => answer.end('hello')));
+    const proxy = await startProxy(port);
+    const { fetch } = fetchWith({ [variable]: proxy.url });
+    const response = await fetch('http://server.example/x');
+    expect([await response.text(), proxy.asked]).toEqual(['hello', ['server.example:80']]);
+  });
+
+  it('never sends loopback through a proxy, nor what NO_PROXY names', async () => {
+    const port = await listen(createServer((_, answer) => answer.end('direct')));
+    const proxy = await startProxy(port);
+    const { fetch } = fetchWith({ HTTP_PROXY: proxy.url, NO_PROXY: 'internal.invalid' });
+    expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe('direct');
+    expect(await (await fetch(`http://localhost:${port}/`)).text()).toBe('direct');
+    await expect(fetch('http://internal.invalid/')).rejects.toThrow();
+    expect(proxy.asked).toEqual([]);
+  });
+
+  it('ends what is under way when it is closed', async () => {
+    const port = await listen(createServer((_, answer) => void answer.writeHead(200).write('first')));
+    const http = createHttpFetch({});
+    const response = await http.fetch(`http://127.0.0.1:${port}/`);
+    await http.close();
+    await expect(response.text()).rejects.toThrow();
+  });
+});
