@@ -76,7 +76,9 @@ export async function compose(deps: ComposeDeps, settings: Settings): Promise<Co
     logins,
     startEager: () => void pool.startEager((entry) => isEager(settings, entry, logins)),
     async close() {
-      await Promise.all([pool.close(), closeAuthenticator(authenticator)]);
+      // Servers are said goodbye to over HTTP, so that ends after them.
+      await pool.close();
+      await closeAuthenticator(authenticator);
       await audit.close();
     },
     killNow: () => pool.killNow(),

@@ -43,8 +43,6 @@ function claimStdout(): Writable {
   const claimed = new Writable({
     decodeStrings: false,
     write: (chunk: string, _encoding, done) => void real(chunk, (error) => done(error)),
-    // Answers that pile up while one is written leave together.
-    writev: (chunks, done) => void real(chunks.map(({ chunk }) => chunk as string).join(''), (error) => done(error)),
   });
   process.stdout.on('error', (error) => claimed.destroy(error));
   return claimed;

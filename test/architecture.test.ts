@@ -52,7 +52,6 @@ const confined: Readonly<Record<string, readonly string[]>> = {
   pino: ['log.ts'],
   'env-paths': ['paths.ts'],
   oauth4webapi: ['auth'],
-  jose: ['auth'],
   open: ['auth'],
   execa: ['downstream'],
   '@modelcontextprotocol/client': ['downstream'],

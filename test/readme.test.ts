@@ -20,15 +20,15 @@ const source = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8
 /** The rows below the one table whose head begins with that cell. */
 function table(head: string): string[][] {
   const lines = readme.split('\n');
-  const start = lines.findIndex((line) => line.startsWith(`| ${head} |`));
+  const start = lines.findIndex((line) => cells(line)[0] === head);
   if (start < 0) throw new Error(`README.md has no table that begins with "${head}"`);
   const end = lines.findIndex((line, index) => index > start && !line.startsWith('|'));
-  return lines.slice(start + 2, end).map((line) =>
-    line
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  );
+  return lines.slice(start + 2, end).map(cells);
+}
+
+function cells(line: string): string[] {
+  const parts = line.split('|').slice(1, -1);
+  return parts.map((cell) => cell.trim());
 }
 
 /** What stands between backticks in the first cells. */

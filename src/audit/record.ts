@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 
 export type AuditDecision = 'ALLOW' | 'DENY' | 'ERROR' | 'TIMEOUT' | 'CANCELLED';
 
-/** One meta-tool call. Every key is always there; null where the call had no such thing. */
+/** One meta-tool call. Every key is always there, in this order; null where the call had no such thing. */
 export interface AuditRecord {
   /** ISO 8601, UTC. */
   readonly timestamp: string;
@@ -25,25 +25,9 @@ export interface AuditRecord {
   readonly request_id: string | number | null;
 }
 
-/** The keys in the order in which they are written. */
-export const auditKeys = [
-  'timestamp',
-  'agent_id',
-  'operation',
-  'server',
-  'tool',
-  'decision',
-  'rule',
-  'error_code',
-  'latency_ms',
-  'args_sha256',
-  'result_bytes',
-  'request_id',
-] as const satisfies readonly (keyof AuditRecord)[];
-
-/** One line without its newline; members that a caller added are left out. */
+/** One line without its newline. */
 export function auditLine(record: AuditRecord): string {
-  return JSON.stringify(record, [...auditKeys]);
+  return JSON.stringify(record);
 }
 
 /** Deeper arguments count as equal below this: hashing must never fail a call. */

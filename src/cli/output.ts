@@ -31,8 +31,8 @@ export function createOutput(
 export function reportFailure(output: Output, error: unknown): number {
   const failure =
     error instanceof GatewayError ? error : new GatewayError('INTERNAL', errorText(error), { cause: error });
-  const { code, message, hint, server, tool, loginUrl } = failure;
-  output.document({ error: { code, message, hint, server, tool, login_url: loginUrl } });
+  const { code, message, hint, server, tool, rule, loginUrl } = failure;
+  output.document({ error: { code, message, hint, server, tool, rule, login_url: loginUrl } });
   output.line(`portico: ${message}`);
   if (loginUrl !== undefined) output.line(`  ${loginUrl}`);
   if (hint !== undefined) output.line(`  ${hint}`);

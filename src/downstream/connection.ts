@@ -1,7 +1,8 @@
 // Owns one conversation with one server, from the first message to the last; knows nothing of agents, rules or logins.
 import type { ServerEntry } from '../config/server-entry.ts';
 import { GatewayError, LoginRequiredError } from '../errors.ts';
-import { type Answer, Peer } from '../wire/peer.ts';
+import { Peer } from '../wire/peer.ts';
+import type { Answer } from '../wire/pending-request.ts';
 import { ConnectionClosedError, RequestTimeoutError, RpcError, rpcCodes } from '../wire/rpc-error.ts';
 import type { DownstreamDeps } from './downstream-deps.ts';
 import { translateError } from './downstream-errors.ts';

@@ -1,6 +1,5 @@
-// Owns one HTTP exchange of an MCP transport: headers of the config on the way out, messages read once on the way in.
-// Knows nothing of OAuth: the fetch it is given has it.
-import type { HttpServerEntry } from '../config/server-entry.ts';
+// Owns reading the answers of an MCP transport over HTTP, each message once. Knows nothing of OAuth or of configured
+// headers: the fetch it is given has both.
 import { defaultMaxLineBytes } from '../wire/line-framing.ts';
 import { type EventStreamWatch, watchEventStream } from './event-stream.ts';
 import type { HeldMessages } from './held-messages.ts';
@@ -11,16 +10,6 @@ export interface ExchangeSettings {
   readonly held: HeldMessages;
   readonly watch: EventStreamWatch;
   readonly maxMessageBytes?: number | undefined;
-}
-
-/** The init with the configured headers; those that the transport sets itself (session, content type) win. */
-export function withEntryHeaders(
-  entry: HttpServerEntry,
-  init: RequestInit | undefined,
-): RequestInit & { headers: Headers } {
-  const headers = new Headers(init?.headers);
-  for (const [name, value] of Object.entries(entry.headers)) if (!headers.has(name)) headers.set(name, value);
-  return { ...init, headers };
 }
 
 /**

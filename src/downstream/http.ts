@@ -7,7 +7,7 @@ import type { JsonRpcMessage, SendOptions } from '../wire/messages.ts';
 import { ConnectionClosedError } from '../wire/rpc-error.ts';
 import type { DownstreamDeps } from './downstream-deps.ts';
 import { HeldMessages } from './held-messages.ts';
-import { type ExchangeSettings, mediaType, readPostAnswer, watched, withEntryHeaders } from './http-exchange.ts';
+import { type ExchangeSettings, mediaType, readPostAnswer, watched } from './http-exchange.ts';
 import { createNoiseLog } from './noise-log.ts';
 import type { ServerChannel } from './server-channel.ts';
 import { createStreamBackoff, longestDelayMs, type StreamBackoff } from './stream-backoff.ts';
@@ -19,6 +19,7 @@ type HttpDeps = Pick<DownstreamDeps, 'fetchFor' | 'now' | 'log'>;
 
 export class HttpChannel implements ServerChannel {
   readonly transport = 'http';
+  readonly hasPerRequestStream = true;
   onmessage: ServerChannel['onmessage'];
   onerror: ServerChannel['onerror'];
   onclose: ServerChannel['onclose'];
@@ -100,14 +101,13 @@ export class HttpChannel implements ServerChannel {
   }
 
   async #request(url: string | URL, init: RequestInit | undefined): Promise<Response> {
-    const request = withEntryHeaders(this.#entry, init);
     const target = String(url) === new URL(this.#entry.url).href ? this.#entry.url : url;
-    const response = await this.#fetch(target, request);
-    if (request.method === 'POST') {
-      const sent = { body: request.body, hadSession: request.headers.has('mcp-session-id') };
+    const response = await this.#fetch(target, init);
+    if (init?.method === 'POST') {
+      const sent = { body: init.body, hadSession: new Headers(init.headers).has('mcp-session-id') };
       return readPostAnswer(response, sent, this.#exchange);
     }
-    if (request.method === 'GET') return this.#openStream(response);
+    if (init?.method === 'GET') return this.#openStream(response);
     return response;
   }
 

@@ -7,7 +7,7 @@ import { ConnectionClosedError } from '../wire/rpc-error.ts';
 import type { DownstreamDeps } from './downstream-deps.ts';
 import { HeldMessages } from './held-messages.ts';
 import { HttpStatusError, NotAMessageError, quotedBody } from './http-answer-errors.ts';
-import { type ExchangeSettings, mediaType, readPostAnswer, watched, withEntryHeaders } from './http-exchange.ts';
+import { type ExchangeSettings, mediaType, readPostAnswer, watched } from './http-exchange.ts';
 import { createNoiseLog } from './noise-log.ts';
 import type { ServerChannel } from './server-channel.ts';
 
@@ -80,14 +80,13 @@ export class SseChannel implements ServerChannel {
   }
 
   async #request(url: string | URL, init: RequestInit | undefined): Promise<Response> {
-    const request = withEntryHeaders(this.#entry, init);
-    if (request.method === 'POST') {
-      const response = await this.#fetch(url, request);
+    if (init?.method === 'POST') {
+      const response = await this.#fetch(url, init);
       // Answers come over the stream, so whatever a successful POST says is not read.
       return readPostAnswer(response, { body: undefined, hadSession: false }, this.#exchange);
     }
     try {
-      return await this.#openStream(await this.#fetch(this.#entry.url, request));
+      return await this.#openStream(await this.#fetch(this.#entry.url, init));
     } catch (error) {
       this.#failure = error;
       throw error;

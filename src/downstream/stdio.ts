@@ -2,6 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { StdioServerEntry } from '../config/server-entry.ts';
 import { LineFraming } from '../wire/line-framing.ts';
+import { LineWriter } from '../wire/line-writer.ts';
 import type { JsonRpcMessage } from '../wire/messages.ts';
 import { ConnectionClosedError } from '../wire/rpc-error.ts';
 import { childEnvironment, pathVariable } from './child-environment.ts';
@@ -34,7 +35,7 @@ export class StdioChannel implements ServerChannel {
   #watched: number | undefined;
   #closed = false;
   #ended: string | undefined;
-  #drained: Promise<void> | undefined;
+  #writer: LineWriter | undefined;
 
   constructor(deps: StdioDeps, entry: StdioServerEntry, maxMessageBytes?: number) {
     this.#deps = deps;
@@ -82,6 +83,7 @@ export class StdioChannel implements ServerChannel {
 
   #attach(child: ChildProcess, pid: number): void {
     this.#child = child;
+    if (child.stdin) this.#writer = new LineWriter(child.stdin);
     this.#tree = new ProcessTree(pid, this.#deps.platform);
     this.#watched = pid;
     this.#deps.guard?.watch(pid);
@@ -102,23 +104,13 @@ export class StdioChannel implements ServerChannel {
   async send(message: JsonRpcMessage): Promise<void> {
     const stdin = this.#child?.stdin;
     if (this.#closed || !stdin?.writable) throw new ConnectionClosedError();
-    if (stdin.write(`${JSON.stringify(message)}\n`)) return;
-    this.#drained ??= new Promise<void>((done) => {
-      const settle = (): void => {
-        stdin.off('drain', settle);
-        stdin.off('close', settle);
-        this.#drained = undefined;
-        done();
-      };
-      stdin.on('drain', settle);
-      stdin.on('close', settle);
-    });
-    await this.#drained;
+    await this.#writer?.write(JSON.stringify(message));
   }
 
   /** Ends the child and everything it started: within 5 s nothing of it is left. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#writer?.flush();
     await this.#endTree(() => this.#child?.stdin?.end());
     this.#finish();
   }

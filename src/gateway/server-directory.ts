@@ -30,8 +30,7 @@ export function createServerDirectory(deps: {
     permit(agent, server, tool) {
       const decision = decide(rules, { agent, server, ...(tool !== undefined && { tool }) });
       if (decision.allowed) return decision;
-      const what = tool === undefined ? `server '${server}'` : `tool '${tool}' of server '${server}'`;
-      throw new GatewayError('DENIED_BY_POLICY', `agent '${agent}' may not use ${what}: ${decision.reason}`, {
+      throw new GatewayError('DENIED_BY_POLICY', decision.reason, {
         server,
         ...(tool !== undefined && { tool }),
         rule: decision.rule,

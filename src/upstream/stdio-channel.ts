@@ -1,6 +1,7 @@
 // Owns the byte side of the conversation with a host over stdin and stdout; knows nothing of the messages' meaning.
 import type { Readable, Writable } from 'node:stream';
 import { LineFraming } from '../wire/line-framing.ts';
+import { LineWriter } from '../wire/line-writer.ts';
 import type { JsonRpcMessage, MessageChannel } from '../wire/messages.ts';
 import { rpcCodes } from '../wire/rpc-error.ts';
 
@@ -10,11 +11,13 @@ export class StdioServerChannel implements MessageChannel {
   onclose?: MessageChannel['onclose'];
   readonly #input: Readable;
   readonly #output: Writable;
+  readonly #writer: LineWriter;
   #closed = false;
 
   constructor(input: Readable, output: Writable) {
     this.#input = input;
     this.#output = output;
+    this.#writer = new LineWriter(output);
   }
 
   async start(): Promise<void> {
@@ -32,20 +35,13 @@ export class StdioServerChannel implements MessageChannel {
 
   send(message: JsonRpcMessage): Promise<void> {
     if (this.#closed) return Promise.resolve();
-    const flushed = this.#output.write(`${JSON.stringify(message)}\n`);
-    if (flushed) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = (): void => {
-        this.#output.off('drain', done).off('close', done).off('error', done);
-        resolve();
-      };
-      this.#output.on('drain', done).on('close', done).on('error', done);
-    });
+    return this.#writer.write(JSON.stringify(message)) ?? Promise.resolve();
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#writer.flush();
     this.#input.pause();
     this.onclose?.();
   }

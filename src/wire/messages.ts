@@ -42,6 +42,8 @@ export interface SendOptions {
  * after the handlers are set.
  */
 export interface MessageChannel {
+  /** Whether the channel makes one request per message, which `requestSignal` can end. */
+  readonly hasPerRequestStream?: boolean;
   start(): Promise<void>;
   send(message: JsonRpcMessage, options?: SendOptions): Promise<void>;
   close(): Promise<void>;

@@ -1,7 +1,8 @@
 // Owns one side of a JSON-RPC conversation as MCP holds it: which answer belongs to which request, time limits,
 // progress and cancellation. Messages pass as they are: nothing is validated, copied or serialised here.
 import type { JsonRpcMessage, MessageChannel, RequestId } from './messages.ts';
-import { ConnectionClosedError, RequestTimeoutError, RpcError, rpcCodes } from './rpc-error.ts';
+import { type Answer, PendingRequest, type RequestOptions } from './pending-request.ts';
+import { ConnectionClosedError, RpcError, rpcCodes } from './rpc-error.ts';
 
 export interface IncomingRequest {
   readonly id: RequestId;
@@ -20,35 +21,12 @@ export interface PeerHandlers {
   closed(): void;
 }
 
-export interface RequestOptions {
-  readonly signal?: AbortSignal | undefined;
-  /** Milliseconds without an answer or progress until the request is given up. */
-  readonly timeoutMs: number;
-  /** Called with the params of each `notifications/progress`; being set, it also asks for them. */
-  readonly onProgress?: ((params: Readonly<Record<string, unknown>>) => void) | undefined;
-}
-
-export interface Answer {
-  readonly result: unknown;
-  /** Bytes of the message that carried it, where the channel knows. */
-  readonly size: number | undefined;
-}
-
-interface Pending {
-  readonly resolve: (answer: Answer) => void;
-  readonly reject: (error: unknown) => void;
-  readonly touch: () => void;
-  readonly onProgress: RequestOptions['onProgress'];
-}
-
 const noParams: Readonly<Record<string, unknown>> = Object.freeze({});
-/** The longest time a timer can be set to; a longer one would fire at once. */
-const longestTimerMs = 2_147_483_647;
 
 export class Peer {
   readonly #channel: MessageChannel;
   readonly #handlers: PeerHandlers;
-  readonly #pending = new Map<RequestId, Pending>();
+  readonly #pending = new Map<RequestId, PendingRequest>();
   readonly #incoming = new Map<RequestId, AbortController>();
   #nextId = 1;
   #closed = false;
@@ -71,58 +49,26 @@ export class Peer {
    * @throws ConnectionClosedError the channel ended first
    */
   request(method: string, params: Record<string, unknown>, options: RequestOptions): Promise<Answer> {
-    const { signal, timeoutMs, onProgress } = options;
     if (this.#closed) return Promise.reject(new ConnectionClosedError());
-    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (options.signal?.aborted) return Promise.reject(options.signal.reason);
     const id = this.#nextId++;
-    const stream = new AbortController();
-    return new Promise<Answer>((resolve, reject) => {
-      const giveUp = (error: unknown, reason: string): void => {
-        settle();
-        // The specification forbids cancelling `initialize` (2025-11-25, basic/utilities/cancellation).
-        if (method !== 'initialize') void this.#send('notifications/cancelled', { requestId: id, reason });
-        stream.abort();
-        reject(error);
-      };
-      const startClock = () =>
-        setTimeout(
-          () => giveUp(new RequestTimeoutError(timeoutMs), `no answer within ${timeoutMs} ms`),
-          Math.min(timeoutMs, longestTimerMs),
-        );
-      let clock = startClock();
-      const onAbort = (): void => giveUp(signal?.reason, 'cancelled by the caller');
-      const settle = (): void => {
-        clearTimeout(clock);
-        signal?.removeEventListener('abort', onAbort);
-        this.#pending.delete(id);
-      };
-      const fail = (error: unknown): void => {
-        settle();
-        reject(error);
-      };
-      signal?.addEventListener('abort', onAbort, { once: true });
-      this.#pending.set(id, {
-        resolve: (answer) => {
-          settle();
-          resolve(answer);
-        },
-        reject: fail,
-        touch: () => {
-          clearTimeout(clock);
-          clock = startClock();
-        },
-        onProgress,
-      });
-      const sent = onProgress ? withProgressToken(params, id) : params;
-      this.#channel
-        .send(
-          { jsonrpc: '2.0', id, method, params: sent },
-          { requestSignal: stream.signal, onRequestStreamEnd: () => fail(new ConnectionClosedError()) },
-        )
-        .catch((error: unknown) => {
-          if (this.#pending.has(id)) fail(error);
-        });
+    const stream = this.#channel.hasPerRequestStream ? new AbortController() : undefined;
+    const pending = new PendingRequest(options, (error, reason) => {
+      this.#pending.delete(id);
+      // The specification forbids cancelling `initialize` (2025-11-25, basic/utilities/cancellation).
+      if (method !== 'initialize') void this.#send('notifications/cancelled', { requestId: id, reason });
+      stream?.abort();
+      pending.reject(error);
     });
+    this.#pending.set(id, pending);
+    const fail = (error: unknown): void => this.#take(id)?.reject(error);
+    this.#channel
+      .send(
+        { jsonrpc: '2.0', id, method, params: options.onProgress ? withProgressToken(params, id) : params },
+        stream && { requestSignal: stream.signal, onRequestStreamEnd: () => fail(new ConnectionClosedError()) },
+      )
+      .catch(fail);
+    return pending.answer;
   }
 
   async notify(method: string, params?: Record<string, unknown>): Promise<void> {
@@ -134,6 +80,12 @@ export class Peer {
     return this.#channel.close();
   }
 
+  #take(id: RequestId): PendingRequest | undefined {
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    return pending;
+  }
+
   #receive(message: JsonRpcMessage, size: number | undefined): void {
     if ('method' in message) {
       const params = message.params ?? noParams;
@@ -141,7 +93,7 @@ export class Peer {
       else this.#receiveNotification(message.method, params);
       return;
     }
-    const pending = message.id === null ? undefined : this.#pending.get(message.id);
+    const pending = message.id === null ? undefined : this.#take(message.id);
     if (!pending) {
       this.#handlers.error(new Error(`an answer to no open request (id ${JSON.stringify(message.id)?.slice(0, 40)})`));
     } else if ('error' in message) {
@@ -155,9 +107,7 @@ export class Peer {
     if (method === 'notifications/cancelled') {
       this.#incoming.get(params['requestId'] as RequestId)?.abort(new Error(String(params['reason'] ?? 'cancelled')));
     } else if (method === 'notifications/progress') {
-      const pending = this.#pending.get(params['progressToken'] as RequestId);
-      pending?.touch();
-      pending?.onProgress?.(params);
+      this.#pending.get(params['progressToken'] as RequestId)?.progress(params);
     } else {
       this.#handlers.notification(method, params);
     }
@@ -198,7 +148,8 @@ export class Peer {
   #end(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const pending of [...this.#pending.values()]) pending.reject(new ConnectionClosedError());
+    for (const pending of this.#pending.values()) pending.reject(new ConnectionClosedError());
+    this.#pending.clear();
     for (const controller of this.#incoming.values()) controller.abort(new ConnectionClosedError());
     this.#handlers.closed();
   }

@@ -6,6 +6,7 @@ import { ConnectionClosedError, RequestTimeoutError, RpcError } from '../../src/
 
 /** A channel whose other end is the test. */
 class TestChannel implements MessageChannel {
+  readonly hasPerRequestStream = true;
   readonly sent: { message: JsonRpcMessage; options: SendOptions | undefined }[] = [];
   failure: Error | undefined;
   onmessage: MessageChannel['onmessage'];

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { isPlainLoopback, judgeEndpoint } from '../../src/auth/endpoint-rule.ts';
+
+const publicServer = 'https://mcp.example/mcp';
+
+describe('a URL out of foreign metadata', () => {
+  it.each<[string, unknown, string]>([
+    ['https on another host', 'https://as.example/token', publicServer],
+    ['http on loopback, for a server on loopback', 'http://127.0.0.1:4000/token', 'http://localhost:3000/mcp'],
+    ['IPv6 loopback, for a server on loopback', 'http://[::1]:4000/token', 'http://127.0.0.1:3000/mcp'],
+    ['the own private host', 'https://10.0.0.5/token', 'https://10.0.0.5/mcp'],
+    ['another private host, for a private server', 'https://192.168.1.7/token', 'https://10.0.0.5/mcp'],
+  ])('may be asked: %s', (_what, url, serverUrl) => {
+    expect(judgeEndpoint(url, { serverUrl }).kind).toBe('allowed');
+  });
+
+  it.each<[string, unknown, string]>([
+    ['plain http', 'http://as.example/token', publicServer],
+    ['http on loopback, named by a public server', 'http://127.0.0.1:4000/token', publicServer],
+    ['https on loopback, named by a public server', 'https://localhost/token', publicServer],
+    ['https on loopback, named by a private server', 'https://127.0.0.1/token', 'https://10.0.0.5/mcp'],
+    ['a private address', 'https://10.1.2.3/token', publicServer],
+    ['a private address written as a number', 'https://0x0a010203/token', publicServer],
+    ['the address of cloud metadata', 'https://169.254.169.254/latest', publicServer],
+    ['carrier-grade NAT', 'https://100.64.0.1/', publicServer],
+    ['a unique local IPv6 address', 'https://[fd00::1]/', publicServer],
+    ['a mapped IPv4 address', 'https://[::ffff:10.0.0.1]/', publicServer],
+    ['a link-local name', 'https://printer.local/', publicServer],
+    ['an internal name', 'https://metadata.google.internal/', publicServer],
+    ['a user name', 'https://user@as.example/', publicServer],
+    ['another scheme', 'file:///etc/passwd', publicServer],
+    ['script', 'javascript:alert(1)', publicServer],
+    ['no URL', 'token', publicServer],
+    ['no string', { href: 'https://as.example' }, publicServer],
+    ['nothing', undefined, publicServer],
+  ])('may not be asked: %s', (_what, url, serverUrl) => {
+    expect(judgeEndpoint(url, { serverUrl }).kind).toBe('refused');
+  });
+
+  it('may lie on the private host that the user named as issuer', () => {
+    const context = { serverUrl: publicServer, issuer: 'https://login.corp.internal/realm' };
+    expect(judgeEndpoint('https://login.corp.internal/token', context).kind).toBe('allowed');
+    expect(judgeEndpoint('https://other.corp.internal/token', context).kind).toBe('refused');
+    expect(judgeEndpoint('http://login.corp.internal/token', context).kind).toBe('refused');
+  });
+});
+
+it('plain http is spoken on loopback alone', () => {
+  expect(isPlainLoopback('http://127.0.0.1:1/x')).toBe(true);
+  expect(isPlainLoopback('https://127.0.0.1:1/x')).toBe(false);
+  expect(isPlainLoopback('http://as.example/x')).toBe(false);
+});
