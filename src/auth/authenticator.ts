@@ -6,7 +6,7 @@ import { GatewayError } from '../errors.ts';
 import type { FetchLike } from '../lib/fetch-like.ts';
 import { createFileLock } from '../lib/file-lock.ts';
 import type { LogPort } from '../lib/log-port.ts';
-import { orAborted } from './abortable.ts';
+import { orAborted } from '../lib/or-aborted.ts';
 import { createAuthorizedFetch } from './authorized-fetch.ts';
 import type { Environment, OpenBrowser } from './browser.ts';
 import { openBrowser } from './browser.ts';

@@ -2,8 +2,8 @@
 import { errorText, GatewayError } from '../errors.ts';
 import type { FetchLike } from '../lib/fetch-like.ts';
 import type { LogPort } from '../lib/log-port.ts';
+import { orAborted } from '../lib/or-aborted.ts';
 import { SingleFlight } from '../lib/single-flight.ts';
-import { orAborted } from './abortable.ts';
 import { nextUpdatedAt } from './login-record.ts';
 import type { DeadError, RefreshVerdict } from './refresh.ts';
 import { refreshTokens } from './refresh.ts';

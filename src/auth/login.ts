@@ -4,7 +4,7 @@ import type { AuthChallenge } from '../errors.ts';
 import { errorText, GatewayError } from '../errors.ts';
 import type { FetchLike } from '../lib/fetch-like.ts';
 import type { LogPort } from '../lib/log-port.ts';
-import { orAborted } from './abortable.ts';
+import { orAborted } from '../lib/or-aborted.ts';
 import type { Exchanged, PendingAuthorization } from './authorize.ts';
 import { beginAuthorization, chooseScope, exchangeCode, judgeCallback } from './authorize.ts';
 import { requireOpenableUrl } from './browser.ts';

@@ -1,5 +1,5 @@
 // Owns the tools of one server as they were last listed; knows nothing of who may see them.
-import { abortable } from './abortable.ts';
+import { orAborted } from '../lib/or-aborted.ts';
 import type { ToolDefinition } from './tool-pages.ts';
 
 /** Some servers never say that their tools changed. */
@@ -49,7 +49,7 @@ export function createCatalog({ listTools, now }: CatalogDeps): Catalog {
       running = undefined;
     });
     // One caller that leaves does not take the list away from the others.
-    return abortable(running, signal);
+    return orAborted(running, signal);
   };
   const catalog: Catalog = {
     async tools(options = {}) {

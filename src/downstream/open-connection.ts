@@ -2,8 +2,8 @@
 // behind every attempt that failed.
 import type { ServerEntry } from '../config/server-entry.ts';
 import { GatewayError, LoginRequiredError } from '../errors.ts';
+import { orAborted } from '../lib/or-aborted.ts';
 import { RequestTimeoutError } from '../wire/rpc-error.ts';
-import { abortable } from './abortable.ts';
 import { Connection } from './connection.ts';
 import type { DownstreamDeps } from './downstream-deps.ts';
 import { translateError } from './downstream-errors.ts';
@@ -69,7 +69,7 @@ async function openOn(
   onChannel?.(channel);
   const connection = new Connection(deps, entry, channel);
   try {
-    await abortable(connection.open(limits), limits);
+    await orAborted(connection.open(limits), limits);
     return connection;
   } catch (error) {
     // Not waited for: ending a process may take seconds, and the caller's time is up. `close` is safe to call again.

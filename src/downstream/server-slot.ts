@@ -1,7 +1,7 @@
 // Owns the life of one server's connections, one after the other: opened on demand, never two at a time.
 import type { ServerEntry } from '../config/server-entry.ts';
 import { GatewayError, LoginRequiredError } from '../errors.ts';
-import { abortable } from './abortable.ts';
+import { orAborted } from '../lib/or-aborted.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
 import type { Connection } from './connection.ts';
 import type { DownstreamDeps } from './downstream-deps.ts';
@@ -58,7 +58,7 @@ export class ServerSlot {
       opening.catch(() => undefined);
     }
     try {
-      return await abortable(this.#state.opening, signal);
+      return await orAborted(this.#state.opening, signal);
     } catch (error) {
       if (error instanceof GatewayError || !signal?.aborted) throw error;
       const { name: server } = this.#entry;

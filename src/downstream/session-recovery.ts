@@ -1,7 +1,8 @@
 // Owns what happens when an HTTP server has forgotten the session: one new `initialize` for all, and the request again
 // only where it cannot have run. Knows nothing of tools.
+
+import { orAborted } from '../lib/or-aborted.ts';
 import { RpcError } from '../wire/rpc-error.ts';
-import { abortable } from './abortable.ts';
 import { HttpStatusError } from './http-answer-errors.ts';
 
 export type SessionVerdict = 'kept' | 'lost before it ran' | 'lost';
@@ -53,14 +54,14 @@ export class SessionRecovery {
     attempt: () => Promise<T>,
     options: { readonly repeatable: boolean; readonly signal?: AbortSignal | undefined },
   ): Promise<T> {
-    if (this.#renewing !== undefined) await abortable(this.#renewing, options.signal);
+    if (this.#renewing !== undefined) await orAborted(this.#renewing, options.signal);
     const generation = this.#generation;
     try {
       return await attempt();
     } catch (error) {
       const verdict = judgeSession(error, this.#session.has());
       if (verdict === 'kept') throw error;
-      await abortable(this.#renewOnce(generation), options.signal);
+      await orAborted(this.#renewOnce(generation), options.signal);
       if (verdict === 'lost before it ran' || options.repeatable) return attempt();
       throw error;
     }

@@ -1,10 +1,5 @@
 // Owns what the use cases need of the servers behind the gateway; compose.ts plugs the pool in.
-
-/** A tool as its server defines it: only the name is relied on, everything else passes as it is. */
-export interface ToolDefinition {
-  readonly name: string;
-  readonly [member: string]: unknown;
-}
+import type { ToolDefinition } from '../downstream/tool-pages.ts';
 
 export interface ServerSession {
   /** All tools of the server, from its catalog. */

@@ -1,8 +1,10 @@
 // Owns the story of one tool call; knows nothing of transports or OAuth.
+
+import type { ToolDefinition } from '../downstream/tool-pages.ts';
 import { GatewayError } from '../errors.ts';
 import { nearestNames } from '../lib/nearest-name.ts';
 import { RpcError, rpcCodes } from '../wire/rpc-error.ts';
-import type { DownstreamPort, ServerSession, ToolDefinition } from './downstream-port.ts';
+import type { DownstreamPort, ServerSession } from './downstream-port.ts';
 import type { Host } from './host.ts';
 import type { ServerDirectory } from './server-directory.ts';
 import { type WithLoginDeps, withLogin } from './with-login.ts';

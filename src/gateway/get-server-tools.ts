@@ -1,7 +1,9 @@
 // Owns which of a server's tools are shown to an agent, and in how much detail; cuts nothing without saying so.
+
+import type { ToolDefinition } from '../downstream/tool-pages.ts';
 import { GatewayError } from '../errors.ts';
 import { isGlob, matchesGlob } from '../lib/glob.ts';
-import type { DownstreamPort, ToolDefinition } from './downstream-port.ts';
+import type { DownstreamPort } from './downstream-port.ts';
 import type { Host } from './host.ts';
 import type { ServerDirectory } from './server-directory.ts';
 import { estimateTokens } from './token-estimate.ts';

@@ -1,8 +1,10 @@
 // Owns what an agent is told about the servers it may see; starts none of them.
+
+import type { LoginStatus } from '../auth/authenticator.ts';
 import type { ConfiguredServer, ServerEntry } from '../config/server-entry.ts';
 import { redact } from '../lib/redact.ts';
 import type { DownstreamPort, ServerSnapshot } from './downstream-port.ts';
-import type { LoginPort, LoginStatus } from './login-port.ts';
+import type { LoginPort } from './login-port.ts';
 import type { ServerDirectory } from './server-directory.ts';
 import { firstSentence } from './tool-brief.ts';
 

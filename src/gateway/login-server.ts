@@ -1,8 +1,10 @@
 // Owns the explicit login on an agent's request: start, join, finish by a pasted URL, begin anew.
+
+import type { LoginAttempt } from '../auth/authenticator.ts';
 import { GatewayError } from '../errors.ts';
 import { waitFor } from '../lib/deadline.ts';
 import type { Host } from './host.ts';
-import type { LoginAttempt, LoginPort } from './login-port.ts';
+import type { LoginPort } from './login-port.ts';
 import type { LoginWindows } from './login-windows.ts';
 import type { ServerDirectory } from './server-directory.ts';
 

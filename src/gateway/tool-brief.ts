@@ -1,5 +1,5 @@
 // Owns the short forms of a tool definition: first sentences and one-line signatures; cuts descriptions, never schemas.
-import type { ToolDefinition } from './downstream-port.ts';
+import type { ToolDefinition } from '../downstream/tool-pages.ts';
 
 export interface BriefTool {
   readonly name: string;

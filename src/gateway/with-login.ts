@@ -1,8 +1,10 @@
 // Owns the road from "this call needs a login" to its second and last attempt; knows nothing of OAuth.
+
+import type { LoginAttempt } from '../auth/authenticator.ts';
 import { GatewayError, LoginRequiredError } from '../errors.ts';
 import { waitFor } from '../lib/deadline.ts';
 import type { Host } from './host.ts';
-import type { LoginAttempt, LoginPort } from './login-port.ts';
+import type { LoginPort } from './login-port.ts';
 import type { LoginWindows } from './login-windows.ts';
 
 export interface WithLoginDeps {

@@ -36,7 +36,8 @@ describe('a token answer', () => {
     ['no type', { token_type: undefined }, { token_type: 'Bearer' }],
   ])('may have %s', (_what, change, expected) => {
     const verdict = judge(200, { ...good, ...change }, 'asked');
-    expect(verdict).toMatchObject({ kind: 'tokens', tokens: { access_token: 'a', ...expected } });
+    const { tokens } = verdict as Extract<typeof verdict, { kind: 'tokens' }>;
+    for (const [name, value] of Object.entries(expected)) expect(tokens[name as keyof typeof tokens]).toBe(value);
   });
 
   it.each<[string, number, string | object, object]>([

@@ -93,15 +93,31 @@ export function describeTokenStore(
     it('ends the waiting for a lock with the reason of the signal', async () => {
       const { store, other } = open();
       const controller = new AbortController();
-      let leave: () => void = () => undefined;
-      const held = store.withLock('k1', () => new Promise<void>((resolve) => void (leave = resolve)));
+      const inside = signal();
+      const leave = signal();
+      const held = store.withLock('k1', async () => {
+        inside.give();
+        await leave.given;
+      });
+      await inside.given;
       let ran = false;
-      const waiting = other.withLock('k1', async () => void (ran = true), { signal: controller.signal });
+      const work = async () => {
+        ran = true;
+      };
+      const waiting = expect(other.withLock('k1', work, { signal: controller.signal })).rejects.toThrow();
       controller.abort(new Error('gone'));
-      leave();
+      leave.give();
       await held;
-      await expect(waiting).rejects.toThrow();
+      await waiting;
       expect(ran).toBe(false);
     });
   });
+}
+
+function signal(): { readonly given: Promise<void>; readonly give: () => void } {
+  let give: () => void = () => undefined;
+  const given = new Promise<void>((resolve) => {
+    give = resolve;
+  });
+  return { given, give };
 }

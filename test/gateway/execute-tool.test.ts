@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { LoginAttempt } from '../../src/auth/authenticator.ts';
 import { GatewayError, LoginRequiredError } from '../../src/errors.ts';
-import type { LoginAttempt } from '../../src/gateway/login-port.ts';
 import { RpcError, rpcCodes } from '../../src/wire/rpc-error.ts';
 import { createScene, host, rules, type SceneSettings } from './scene.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ToolDefinition } from '../../src/gateway/downstream-port.ts';
+import type { ToolDefinition } from '../../src/downstream/tool-pages.ts';
 import { createScene, host, rules, type SceneSettings } from './scene.ts';
 
 function tool(name: string, words = 5): ToolDefinition {

@@ -1,11 +1,13 @@
 // Owns a gateway whose servers and logins are plain values, for tests of the use cases.
 import type { AuditRecord } from '../../src/audit/record.ts';
+import type { LoginAttempt, LoginStatus } from '../../src/auth/authenticator.ts';
 import type { AgentRules, Rules } from '../../src/config/rules.ts';
 import type { ConfiguredServer, ServerEntry } from '../../src/config/server-entry.ts';
-import type { ServerSession, ServerSnapshot, ToolDefinition } from '../../src/gateway/downstream-port.ts';
+import type { ToolDefinition } from '../../src/downstream/tool-pages.ts';
+import type { ServerSession, ServerSnapshot } from '../../src/gateway/downstream-port.ts';
 import { createGateway, type Gateway, type GatewaySettings } from '../../src/gateway/gateway.ts';
 import type { Host } from '../../src/gateway/host.ts';
-import type { LoginAttempt, LoginPort, LoginRequest, LoginStatus } from '../../src/gateway/login-port.ts';
+import type { LoginPort, LoginRequest } from '../../src/gateway/login-port.ts';
 
 export interface FakeServer {
   readonly entry?: Partial<ServerEntry>;

@@ -1,6 +1,6 @@
-// Owns waiting that a signal can end; what is waited for goes on.
+// Owns waiting that a signal can end; what is waited for goes on for the others.
 
-/** The outcome of `work`, or the signal's reason where that comes first. */
+/** The outcome of `work`, or the signal's reason where that comes first. A later failure of `work` is no unhandled rejection. */
 export async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return await work;
   let onAbort: (() => void) | undefined;
