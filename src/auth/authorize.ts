@@ -127,8 +127,11 @@ export function judgeCallback(input: {
   } catch (error) {
     throw translateOAuthError(error, failure);
   }
-  if (!accepted.get('code')) {
-    throw new GatewayError('AUTH_FAILED', `server '${server}': the browser came back without a code`, {
+  const codes = accepted.getAll('code');
+  // RFC 6749 section 3.1: a parameter comes once.
+  if (codes.length !== 1 || codes[0] === '') {
+    const what = codes.length > 1 ? 'with more than one code' : 'without a code';
+    throw new GatewayError('AUTH_FAILED', `server '${server}': the browser came back ${what}`, {
       server,
       hint: failure.hint,
     });

@@ -28,8 +28,8 @@ export function judgeEndpoint(value: unknown, { serverUrl, issuer }: EndpointCon
   }
   const named = issuer !== undefined && URL.canParse(issuer) && new URL(issuer).hostname === url.hostname;
   if (!named && url.hostname !== server.hostname && isPrivate(url.hostname)) {
-    const allowed = loopback ? serverOnLoopback : isPrivate(server.hostname);
-    if (!allowed) return { kind: 'refused', reason: 'points a public server at a private address' };
+    const allowed = loopback ? serverOnLoopback : isPrivate(server.hostname) && !isLinkLocal(url.hostname);
+    if (!allowed) return { kind: 'refused', reason: 'points at a private address that the server is not on itself' };
   }
   return { kind: 'allowed', url };
 }
@@ -50,6 +50,11 @@ const privateHosts: readonly RegExp[] = [
   /^\[(?:::1?|::ffff:[0-9a-f:]+|f[cd][0-9a-f]{2}:.*|fe[89ab][0-9a-f]:.*)\]$/,
   /^(?:.+\.)?(?:localhost|local|internal)\.?$/,
 ];
+
+/** RFC 3927, RFC 4291: where clouds keep the credentials of machines. No server but one on that very host names it. */
+function isLinkLocal(hostname: string): boolean {
+  return /^169\.254\.|^\[fe[89ab][0-9a-f]:/.test(hostname);
+}
 
 function isPrivate(hostname: string): boolean {
   return privateHosts.some((pattern) => pattern.test(hostname));

@@ -1,4 +1,5 @@
 // Owns logins that live as long as the process; every reader gets a copy of its own.
+import { orAborted } from '../lib/or-aborted.ts';
 import { mergeUnknown } from './login-record.ts';
 import type { LoginRecord, TokenStore } from './token-store.ts';
 
@@ -25,8 +26,7 @@ export function createMemoryTokenStore(): TokenStore {
       const tail = Promise.resolve(before).then(() => left);
       queues.set(key, tail);
       try {
-        await before;
-        options?.signal?.throwIfAborted();
+        await orAborted(Promise.resolve(before), options?.signal);
         return await work();
       } finally {
         leave();

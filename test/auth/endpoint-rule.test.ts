@@ -22,6 +22,11 @@ describe('a URL out of foreign metadata', () => {
     ['a private address', 'https://10.1.2.3/token', publicServer],
     ['a private address written as a number', 'https://0x0a010203/token', publicServer],
     ['the address of cloud metadata', 'https://169.254.169.254/latest', publicServer],
+    [
+      'the address of cloud metadata, named by a local server',
+      'https://169.254.169.254/latest',
+      'http://127.0.0.1:3000/mcp',
+    ],
     ['carrier-grade NAT', 'https://100.64.0.1/', publicServer],
     ['a unique local IPv6 address', 'https://[fd00::1]/', publicServer],
     ['a mapped IPv4 address', 'https://[::ffff:10.0.0.1]/', publicServer],

@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest';
+import { clientAuthOf, listedSecretMethods } from '../../src/auth/client-auth.ts';
+import type { TokenEndpointAuthMethod } from '../../src/auth/token-store.ts';
+
+const as = { issuer: 'https://as.example' };
+
+async function present(method: TokenEndpointAuthMethod, secret?: string) {
+  const [body, headers] = [new URLSearchParams(), new Headers()];
+  const client = { client_id: 'c', token_endpoint_auth_method: method, ...(secret && { client_secret: secret }) };
+  await clientAuthOf('crm', client)(as, { client_id: 'c' }, body, headers);
+  return { body: body.toString(), header: headers.get('authorization') };
+}
+
+it.each<[TokenEndpointAuthMethod, string | undefined, string, string | null]>([
+  ['none', undefined, 'client_id=c', null],
+  ['none', 'unused', 'client_id=c', null],
+  ['client_secret_post', 's', 'client_id=c&client_secret=s', null],
+  ['client_secret_basic', 's', '', 'Basic Yzpz'],
+])('a client with %s and the secret %s is presented in one way', async (method, secret, body, header) => {
+  expect(await present(method, secret)).toEqual({ body, header });
+});
+
+it.each<[TokenEndpointAuthMethod, string | undefined]>([
+  ['client_secret_basic', undefined],
+  ['client_secret_post', undefined],
+  ['private_key_jwt', 's'],
+])('a client with %s and the secret %s cannot be presented', (method, secret) => {
+  const client = { client_id: 'c', token_endpoint_auth_method: method, ...(secret && { client_secret: secret }) };
+  expect(() => clientAuthOf('crm', client)).toThrow(expect.objectContaining({ code: 'AUTH_FAILED', server: 'crm' }));
+});
+
+it('a server that lists no methods takes client_secret_basic (RFC 8414 section 2)', () => {
+  expect(listedSecretMethods(as)).toEqual(['client_secret_basic']);
+  expect(listedSecretMethods({ ...as, token_endpoint_auth_methods_supported: ['none', 'client_secret_post'] })).toEqual(
+    ['client_secret_post'],
+  );
+});
