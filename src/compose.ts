@@ -48,8 +48,6 @@ export async function compose(deps: ComposeDeps, settings: Settings): Promise<Co
   const { readConfig } = await import('./read-config.ts');
   const { servers: loaded, rules } = await readConfig(deps, settings);
   const issues = [...loaded.issues, ...(rules?.issues ?? [])];
-  reportIssues(issues, log);
-  if (!rules) log.warn({}, 'no rules file: one agent, and it may use everything');
   const { servers } = loaded;
   const source = { serversFile: loaded.path, rulesFile: rules?.path, loadedAt: now(), issues };
 
@@ -89,12 +87,6 @@ async function openAudit(path: string | undefined, log: LogPort): Promise<AuditS
   if (path === undefined) return silentSink;
   const { createJsonlSink } = await import('./audit/jsonl-sink.ts');
   return createJsonlSink({ path, log });
-}
-
-function reportIssues(issues: ConfigSource['issues'], log: LogPort): void {
-  for (const { severity, file, line, column, pointer, message, hint, server } of issues) {
-    log[severity === 'error' ? 'error' : 'warn']({ file: `${file}:${line}:${column}`, pointer, server, hint }, message);
-  }
 }
 
 /** Whether a server is connected before anybody asks for it. */

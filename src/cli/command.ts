@@ -5,6 +5,7 @@ import { createLog } from '../log.ts';
 import { type CommandLineOptions, resolveSettings, type Settings } from '../settings.ts';
 import type { CliContext } from './context.ts';
 import { createOutput, type Output, reportFailure } from './output.ts';
+import { createTerminalLog } from './terminal-log.ts';
 
 export interface CommonOptions extends CommandLineOptions {
   readonly json?: boolean;
@@ -50,9 +51,8 @@ export async function withGateway(
   body: (composition: Composition) => Promise<number>,
 ): Promise<number> {
   const { compose } = await import('../compose.ts');
-  const { context, settings } = run;
-  // The command's own output says what happened; the log, only what went wrong besides.
-  const log = createLog({ level: settings.debug ? 'debug' : 'error', stream: context.stderr });
+  const { context, settings, output } = run;
+  const log = settings.debug ? createLog({ level: 'debug', stream: context.stderr }) : createTerminalLog(output);
   const composition = await compose({ ...context, log }, settings);
   context.onExit(() => composition.killNow());
   try {

@@ -29,14 +29,10 @@ export function loginServers(
       });
     }
     if (server.state === 'broken') {
-      throw new GatewayError(
-        'CONFIG_INVALID',
-        `server '${name}' is misconfigured: ${server.issues[0]?.message ?? ''}`,
-        {
-          server: name,
-          hint: 'portico check',
-        },
-      );
+      throw new GatewayError('CONFIG_INVALID', server.issues[0]?.message ?? `server '${name}' is misconfigured`, {
+        server: name,
+        hint: 'portico check',
+      });
     }
     if (!canLogIn(server)) {
       throw new GatewayError(

@@ -1,5 +1,6 @@
 // Owns one run of the command line, from the words to the exit code; reads nothing of the process itself.
 import { Command, CommanderError } from 'commander';
+import { nearestNames } from '../lib/nearest-name.ts';
 import { allCommands } from './commands/all-commands.ts';
 import type { CliContext } from './context.ts';
 
@@ -22,6 +23,11 @@ export async function run(words: readonly string[], context: CliContext): Promis
       code = running;
     });
   }
+  const unknown = unknownCommand(program, words);
+  if (unknown !== undefined) {
+    context.stderr.write(`error: ${unknown}\n`);
+    return wrongUsage;
+  }
   try {
     await program.parseAsync([...words], { from: 'user' });
   } catch (error) {
@@ -29,4 +35,13 @@ export async function run(words: readonly string[], context: CliContext): Promis
     return error.exitCode === 0 ? 0 : wrongUsage;
   }
   return await code;
+}
+
+/** Without a command the options are those of `serve`, so a mistyped command would pass for an argument of it. */
+function unknownCommand(program: Command, [first]: readonly string[]): string | undefined {
+  if (first === undefined || first.startsWith('-')) return undefined;
+  const known = [...program.commands.map((command) => command.name()), 'help'];
+  if (known.includes(first)) return undefined;
+  const [near] = nearestNames(first, known, 1);
+  return `unknown command '${first}'${near === undefined ? '' : `; did you mean ${near}?`} (portico --help shows the commands)`;
 }

@@ -163,8 +163,16 @@ function createAudited(
 function asGatewayError(error: unknown, host: Host, { server, tool }: Operation): GatewayError {
   if (host.signal.aborted)
     return new GatewayError('CANCELLED', 'the call was cancelled', { server, tool, cause: error });
-  if (error instanceof GatewayError) return error;
+  if (error instanceof GatewayError) return placed(error, server, tool);
   return new GatewayError('INTERNAL', 'the gateway failed; its log says more', { server, tool, cause: error });
+}
+
+/** Rooms that know only the server, or neither, leave it to the call to say what it was about. */
+function placed(error: GatewayError, server: string | undefined, tool: string | undefined): GatewayError {
+  if ((error.server ?? server) === error.server && (error.tool ?? tool) === error.tool) return error;
+  const { code, message, hint, rule, loginUrl } = error;
+  const about = { server: error.server ?? server, tool: error.tool ?? tool };
+  return new GatewayError(code, message, { hint, rule, loginUrl, ...about, cause: error });
 }
 
 function decisionOf(code: ErrorCode | undefined): AuditDecision {

@@ -52,7 +52,7 @@ export function createServerDirectory(deps: {
       }
       if (configured.state === 'broken') {
         const [issue] = configured.issues;
-        throw new GatewayError('SERVER_UNAVAILABLE', `server '${server}' is misconfigured: ${issue?.message ?? ''}`, {
+        throw new GatewayError('SERVER_UNAVAILABLE', issue?.message ?? `server '${server}' is misconfigured`, {
           server,
           hint: issue && `${issue.file}:${issue.line}${issue.hint ? `: ${issue.hint}` : ''}`,
         });

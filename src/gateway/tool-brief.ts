@@ -6,12 +6,11 @@ export interface BriefTool {
   readonly description?: string;
   /** The parameters in one line, as TypeScript would write them. */
   readonly parameters: string;
-  readonly annotations?: unknown;
 }
 
 /** Longest first sentence that is shown, in characters. */
-const maxSentence = 120;
-const maxUnionMembers = 6;
+const maxSentence = 100;
+const maxUnionMembers = 4;
 
 export function briefTool(tool: ToolDefinition): BriefTool {
   const description = tool['description'];
@@ -19,7 +18,6 @@ export function briefTool(tool: ToolDefinition): BriefTool {
     name: tool.name,
     ...(typeof description === 'string' && { description: firstSentence(description) }),
     parameters: signature(tool['inputSchema']),
-    ...(tool['annotations'] !== undefined && { annotations: tool['annotations'] }),
   };
 }
 

@@ -184,7 +184,13 @@ describe('a call that needs a login', () => {
       settings: { loginWaitMs: 5000 },
       login: async () => attempt(Promise.reject(refused)),
     });
-    await expect(gateway.executeTool(call, host())).rejects.toBe(refused);
+    await expect(gateway.executeTool(call, host())).rejects.toMatchObject({
+      code: 'AUTH_FAILED',
+      message: 'access_denied',
+      server: 'files',
+      tool: 'read',
+      cause: refused,
+    });
   });
 
   it('tells the caller the URL while it waits', async () => {

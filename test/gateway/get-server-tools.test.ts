@@ -55,7 +55,6 @@ describe('get_server_tools', () => {
       name: 'read_file',
       description: 'Does read_file.',
       parameters: '(path: string, mode?: "a"|"b", tags?: string[])',
-      annotations: { readOnlyHint: true },
     });
   });
 

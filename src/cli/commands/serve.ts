@@ -1,6 +1,7 @@
 // Owns `portico serve`: answer the host first, load and connect after, end everything when the host goes.
 import type { Composition } from '../../compose.ts';
 import { errorText, GatewayError } from '../../errors.ts';
+import type { LogPort } from '../../lib/log-port.ts';
 import { createLog } from '../../log.ts';
 import { resolveSettings } from '../../settings.ts';
 import { serveHost } from '../../upstream/server.ts';
@@ -49,13 +50,14 @@ async function serve(context: CliContext, options: CommonOptions): Promise<numbe
 async function load(
   context: CliContext,
   settings: ReturnType<typeof resolveSettings>,
-  log: ReturnType<typeof createLog>,
+  log: LogPort,
 ): Promise<Composition> {
   // The handshake comes first: nothing below is needed for it, and loading it would delay the answer.
   await new Promise((resolve) => setImmediate(resolve));
   const { compose } = await import('../../compose.ts');
   const composition = await compose({ ...context, log }, settings);
   context.onExit(() => composition.killNow());
+  reportConfig(composition.source, log);
   composition.startEager();
   return composition;
 }
@@ -69,4 +71,11 @@ async function end(loading: Promise<Composition>): Promise<number> {
   }
   await composition.close();
   return 0;
+}
+
+function reportConfig({ issues, rulesFile }: Composition['source'], log: LogPort): void {
+  for (const { severity, file, line, column, pointer, message, hint, server } of issues) {
+    log[severity === 'error' ? 'error' : 'warn']({ file: `${file}:${line}:${column}`, pointer, server, hint }, message);
+  }
+  if (rulesFile === undefined) log.warn({}, 'no rules file: one agent, and it may use everything');
 }

@@ -29,7 +29,7 @@ function listServers(run: CommandRun): Promise<number> {
     const { output, context } = run;
     const listed = await gateway.listServers({ includeMetadata: false }, createTerminalHost(context, output));
     output.document(listed);
-    const rows = listed.servers.map(({ name, state, description }) => [name, state, description ?? '']);
+    const rows = listed.servers.map(({ name, state, description, hint }) => [name, state, hint ?? description ?? '']);
     for (const line of columns(rows)) output.line(line);
     return 0;
   });
