@@ -138,7 +138,7 @@ class GatewayAuthenticator implements Authenticator {
     const signal = AbortSignal.timeout(Math.max(found.expiresAt - this.#deps.now(), 0));
     const joined = new JoinedLogin(this.#startDeps(entry), { server: entry.name, key, found, before, signal });
     await joined.deliver(parameters);
-    this.#credentialsOf(entry).accept(await joined.finished());
+    this.#credentialsOf(entry).accept(await joined.finished(), true);
   }
 
   async logout(entry: HttpServerEntry): Promise<'revoked' | 'deleted' | 'nothing'> {

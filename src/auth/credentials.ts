@@ -27,8 +27,8 @@ export interface Credentials {
   renew(rejected: string | undefined, options?: Waiting): Promise<string | undefined>;
   /** The token had just been refreshed and was rejected all the same: refreshing again cannot help. */
   giveUp(token: string): void;
-  /** Takes a record that a login just saved. */
-  accept(record: LoginRecord): void;
+  /** Takes the record of a login that just finished; `saved`: the store holds it too. */
+  accept(record: LoginRecord, saved: boolean): void;
   /** The login was deleted. */
   forget(): void;
 }
@@ -124,9 +124,10 @@ class StoredCredentials implements Credentials {
     this.#useless = token;
   }
 
-  accept(record: LoginRecord): void {
-    // `#stored` stays: where the login could not be saved, the older one there must not come back.
+  accept(record: LoginRecord, saved: boolean): void {
     this.#take(record);
+    // Where the login could not be saved, the older one there must not come back.
+    if (saved) this.#stored = record;
     this.#readAt = this.#deps.now();
     this.#useless = undefined;
   }

@@ -15,9 +15,7 @@ import { leaseToFile, readLease } from './lease-file.ts';
 const heartbeatMs = 4000;
 const staleMs = 15_000;
 
-export type LeaseUpdate = Partial<
-  Pick<LeaseRecord, 'loginUrl' | 'callbackUrl' | 'browserOpened' | 'unprovenClientId' | 'expiresAt'>
->;
+export type LeaseUpdate = Partial<Pick<LeaseRecord, 'loginUrl' | 'callbackUrl' | 'unprovenClientId' | 'expiresAt'>>;
 
 export interface LoginLease {
   readonly owner: string;
@@ -40,6 +38,10 @@ export interface LoginLeases {
   /** What lies there, stale or not. */
   read(key: string): Promise<LeaseRecord | undefined>;
   isFresh(record: LeaseRecord): boolean;
+  /** Whether the caller is the one to open the browser for this login: over all processes, the first who asks is. */
+  claimWindow(key: string, owner: string): Promise<boolean>;
+  /** No window came of it: the next one who asks may try. */
+  releaseWindow(key: string, owner: string): Promise<void>;
   remove(key: string): Promise<void>;
 }
 
@@ -54,8 +56,29 @@ export function createLoginLeases(deps: LeaseDeps, { directory }: { directory: s
   const isFresh = (record: LeaseRecord): boolean =>
     record.state === 'open' && deps.now() - record.heartbeatAt < staleMs && deps.now() < record.expiresAt;
 
+  /** Marks the window as opened or not; whether that changed anything. */
+  const markWindow = async (key: string, owner: string, browserOpened: boolean): Promise<boolean> => {
+    const path = pathOf(key);
+    try {
+      return await deps.lock.hold(path, async () => {
+        const there = await readLease(path);
+        if (there?.owner !== owner || there.browserOpened === browserOpened) return false;
+        await writePrivateJson(path, leaseToFile({ ...there, browserOpened }));
+        return true;
+      });
+    } catch (error) {
+      // A login that could not be shared has nobody to share the window with.
+      if (!isNotWritable(error)) throw error;
+      return true;
+    }
+  };
+
   return {
     isFresh,
+    claimWindow: (key, owner) => markWindow(key, owner, true),
+    async releaseWindow(key, owner) {
+      await markWindow(key, owner, false);
+    },
     read: (key) => readLease(pathOf(key)),
     remove: (key) => removeIfPresent(pathOf(key)),
     async claim(key, { expiresAt, takeOver = false }) {
@@ -103,7 +126,7 @@ function holdLease(deps: LeaseDeps, path: string, first: LeaseRecord): LoginLeas
         await deps.lock.hold(path, async () => {
           const there = await readLease(path);
           if (there?.owner !== first.owner) lost.abort();
-          else if (next) await writePrivateJson(path, leaseToFile(next));
+          else if (next) await writePrivateJson(path, leaseToFile({ ...next, browserOpened: there.browserOpened }));
           else await removeIfPresent(path);
         });
       } catch (error) {

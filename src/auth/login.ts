@@ -165,14 +165,14 @@ async function save(deps: LoginDeps, input: LoginInput, discovery: Discovery, ex
     await deps.store.withLock(key, async () => {
       const record = build(await deps.store.read(key));
       await deps.store.write(key, record);
-      deps.credentials.accept(record);
+      deps.credentials.accept(record, true);
     });
   } catch (error) {
     deps.log.warn(
       { server: entry.name, error: errorText(error) },
       'the login could not be saved: it lasts as long as this process',
     );
-    deps.credentials.accept(build(undefined));
+    deps.credentials.accept(build(undefined), false);
   }
 }
 

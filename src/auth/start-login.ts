@@ -123,7 +123,8 @@ async function holdLogin(
       expiresAt,
       done,
       shown: false,
-      onShown: () => lease.publish({ browserOpened: true }),
+      claimWindow: () => deps.leases.claimWindow(key, lease.owner),
+      releaseWindow: () => deps.leases.releaseWindow(key, lease.owner),
       deliver: async (parameters) => {
         if (!opened.deliver(parameters)) throw foreignCallbackError(entry.name);
       },
@@ -145,14 +146,15 @@ async function joinLogin(
   const signal = AbortSignal.any([own.signal, closing]);
   const joined = new JoinedLogin(deps, { server: entry.name, key, found, before, signal });
   if ((await joined.url()) === undefined) return undefined;
-  const finish = async (): Promise<void> => deps.credentials.accept(await joined.finished());
+  const finish = async (): Promise<void> => deps.credentials.accept(await joined.finished(), true);
   return openedLogin(deps, entry, {
     loginUrl: () => joined.lease.loginUrl ?? '',
     expiresAt: found.expiresAt,
     done: finish(),
     // A browser on this machine reaches the holder's listener; from another machine it would not.
     shown: found.browserOpened || found.host !== hostname(),
-    onShown: async () => undefined,
+    claimWindow: () => deps.leases.claimWindow(key, found.owner),
+    releaseWindow: () => deps.leases.releaseWindow(key, found.owner),
     deliver: (parameters) => joined.deliver(parameters),
     abort: (reason) => own.abort(reason),
   });
@@ -163,7 +165,8 @@ interface Parts {
   readonly expiresAt: number;
   readonly done: Promise<void>;
   readonly shown: boolean;
-  readonly onShown: () => Promise<void>;
+  readonly claimWindow: () => Promise<boolean>;
+  readonly releaseWindow: () => Promise<void>;
   readonly deliver: (parameters: URLSearchParams) => Promise<void>;
   readonly abort: (reason: GatewayError) => void;
 }
@@ -175,11 +178,16 @@ function openedLogin(deps: StartDeps, entry: HttpServerEntry, parts: Parts): Ope
   let showing: Promise<void> | undefined;
   const show = async (): Promise<void> => {
     try {
+      opened = true;
+      // Another process may have opened a window for this very login.
+      if (!(await parts.claimWindow())) return;
       const outcome = await deps.openBrowser(parts.loginUrl());
       opened = outcome.opened;
-      if (opened) await parts.onShown();
-      else deps.log.info({ server: entry.name, reason: outcome.reason }, 'no browser was opened');
+      if (opened) return;
+      deps.log.info({ server: entry.name, reason: outcome.reason }, 'no browser was opened');
+      await parts.releaseWindow();
     } catch (error) {
+      opened = false;
       // The human still has the URL.
       deps.log.warn({ server: entry.name, error: errorText(error) }, 'the browser could not be opened');
     }

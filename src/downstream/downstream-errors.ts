@@ -60,7 +60,7 @@ interface Description {
 
 function describe(error: unknown, around: Circumstances): Description {
   const { entry, doing, describeEnd } = around;
-  const later = `try again; portico status shows how '${entry.name}' fares`;
+  const later = `try again; portico tools ${entry.name} shows whether it starts by itself`;
   if (error instanceof ConnectionClosedError) {
     const end = describeEnd?.();
     const when = doing === '' ? '' : ` during ${doing}`;

@@ -2,6 +2,7 @@
 
 import type { LoginStatus } from '../auth/authenticator.ts';
 import type { ConfiguredServer, ServerEntry } from '../config/server-entry.ts';
+import { errorText } from '../errors.ts';
 import { redact } from '../lib/redact.ts';
 import type { DownstreamPort, ServerSnapshot } from './downstream-port.ts';
 import type { LoginPort } from './login-port.ts';
@@ -63,9 +64,9 @@ async function describe(
   }
   const { entry } = server;
   const snapshot = downstream.snapshot(name);
-  const login: LoginStatus = entry.kind === 'http' && !entry.disabled ? await logins.status(name) : { kind: 'off' };
+  const login = await loginOf(logins, entry);
   const state = stateOf(entry, snapshot, login);
-  const hint = hintFor(name, state, snapshot);
+  const hint = login.kind === 'unusable' ? login.reason : hintFor(name, state, snapshot);
   const toolCount = snapshot.toolNames?.filter((tool) => directory.mayCall(agent, name, tool)).length;
   return {
     name,
@@ -78,9 +79,22 @@ async function describe(
   };
 }
 
+type KnownLogin = LoginStatus | { readonly kind: 'unusable'; readonly reason: string };
+
+async function loginOf(logins: LoginPort, entry: ServerEntry): Promise<KnownLogin> {
+  if (entry.kind === 'stdio' || entry.disabled) return { kind: 'off' };
+  try {
+    return await logins.status(entry.name);
+  } catch (error) {
+    // One login file that cannot be used must not hide the other servers.
+    return { kind: 'unusable', reason: errorText(error) };
+  }
+}
+
 /** The state of product.md section 5: what the connection says, corrected by what the logins know. */
-function stateOf(entry: ServerEntry, snapshot: ServerSnapshot, login: LoginStatus): ServerState {
+function stateOf(entry: ServerEntry, snapshot: ServerSnapshot, login: KnownLogin): ServerState {
   if (entry.disabled) return 'disabled';
+  if (login.kind === 'unusable') return 'failed';
   if (login.kind === 'pending') return 'login_pending';
   // Another process, or `portico login`, may have logged in since.
   if (snapshot.state === 'needs_login' && login.kind === 'logged_in') return 'idle';

@@ -170,7 +170,7 @@ describe('a rejected token', () => {
     expect(as.refreshes()).toBe(1);
     const next = login({ access_token: 'access-9', refresh_token: 'refresh-1' });
     await store.write(key, next);
-    credentials.accept(next);
+    credentials.accept(next, true);
     expect(await credentials.token()).toBe('access-9');
   });
 });
@@ -315,7 +315,7 @@ describe('a store that cannot be written', () => {
   it('does not bring back the old login after a new one that could not be saved', async () => {
     const credentials = open();
     await credentials.token();
-    credentials.accept(login({ access_token: 'access-9', expires_at: startS + 9 * lifetimeS }));
+    credentials.accept(login({ access_token: 'access-9', expires_at: startS + 9 * lifetimeS }), false);
     pass(5);
     expect(await credentials.token()).toBe('access-9');
   });
@@ -358,4 +358,15 @@ describe('five processes on one directory', () => {
     expect([as.refreshes(), as.reuses(), as.asked.length]).toEqual([60, 0, 60]);
     expect((await on().read(key))?.tokens?.refresh_token).toBe('refresh-60');
   });
+});
+
+it('a login that was saved here and deleted elsewhere is not used any more', async () => {
+  const credentials = open();
+  expect(await credentials.token()).toBeUndefined();
+  await store.write(key, login());
+  credentials.accept(login(), true);
+  expect(await credentials.token()).toBe('access-0');
+  await store.delete(key);
+  expect(await credentials.renew('access-0')).toBeUndefined();
+  expect(as.refreshes()).toBe(0);
 });

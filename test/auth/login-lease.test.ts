@@ -58,10 +58,10 @@ describe('a lease', () => {
 
   test('shows the others the URL, in a private file with epoch seconds', async () => {
     const lease = await hold();
-    await lease.publish({ loginUrl: 'https://as.example/authorize', browserOpened: true });
+    await lease.publish({ loginUrl: 'https://as.example/authorize' });
     expect(await onDisk()).toMatchObject({
       login_url: 'https://as.example/authorize',
-      browser_opened: true,
+      browser_opened: false,
       host: hostname(),
       state: 'open',
       started_at: 1_700_000_000.123,
@@ -71,6 +71,19 @@ describe('a lease', () => {
     expect((await stat(join(directory, `${key}.login.json`))).mode & 0o777).toBe(0o600);
     const seen = await leasesOfAProcess().read(key);
     expect(seen).toMatchObject({ loginUrl: 'https://as.example/authorize', startedAt: now, expiresAt: now + limitMs });
+  });
+
+  test('gives the window to the first process that asks, and to the next one if nothing came of it', async () => {
+    const lease = await hold();
+    const ask = () => leasesOfAProcess().claimWindow(key, lease.owner);
+    const answers = await Promise.all([ask(), ask(), ask(), ask(), ask()]);
+    expect(answers.filter(Boolean)).toHaveLength(1);
+    await lease.publish({ loginUrl: 'https://as.example/authorize' });
+    expect(await onDisk()).toMatchObject({ browser_opened: true });
+    expect(await ask()).toBe(false);
+    await leasesOfAProcess().releaseWindow(key, lease.owner);
+    expect(await ask()).toBe(true);
+    expect(await leasesOfAProcess().claimWindow(key, 'another login')).toBe(false);
   });
 
   test('with a finished login leaves nothing behind', async () => {
