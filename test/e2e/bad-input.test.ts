@@ -11,6 +11,7 @@ const stage = new Stage();
 afterEach(() => stage.close());
 
 const good = fixtureServer('echo');
+const reference = (name: string): string => `\${${name}}`;
 /** Who may read everything cannot be shown a file that may not be read. */
 const isRoot = getuid?.() === 0;
 
@@ -76,13 +77,8 @@ describe('one bad entry', () => {
   test.each([
     {
       title: 'an unset variable',
-      entry: { command: 'x', env: { KEY: '${NOT_SET_HERE}' } },
+      entry: { command: 'x', env: { KEY: reference('NOT_SET_HERE') } },
       says: /NOT_SET_HERE is not set.*KEY/,
-    },
-    {
-      title: 'a variable set to nothing',
-      entry: { url: 'https://x.example/', headers: { Authorization: 'Bearer ${EMPTY_HERE}' } },
-      says: /EMPTY_HERE.*empty.*Authorization/,
     },
     { title: 'a URL that is no URL', entry: { url: 'notion dot com' }, says: /url is no URL/ },
     { title: 'a URL of another kind', entry: { url: 'ftp://x.example/' }, says: /http or https/ },
@@ -91,7 +87,7 @@ describe('one bad entry', () => {
     { title: 'no object', entry: 'npx', says: /must be an object/ },
     { title: 'a time that is none', entry: { ...good, timeoutMs: 'soon' }, says: /timeoutMs/ },
   ])('with $title fails alone, before anything is started or sent', async ({ entry, says }) => {
-    const home = stage.home({ env: { EMPTY_HERE: '' } });
+    const home = stage.home();
     home.writeServers({ bad: entry as object, good });
     const before = readFileSync(home.configFile, 'utf8');
     const gateway = await stage.gateway(home);

@@ -4,6 +4,7 @@ import { approve } from '../../fixtures/http/approve.mjs';
 import { RunningCommand } from '../helpers/command-run.ts';
 import type { GatewayProcess } from '../helpers/gateway-process.ts';
 import type { HomeOptions } from '../helpers/home.ts';
+import { silentBrowser } from '../helpers/programs.ts';
 import { Stage, until } from '../helpers/stage.ts';
 
 const stage = new Stage();
@@ -151,11 +152,7 @@ test('five calls at once open one window, in one process and in five', async () 
 
 test('tool calls open at most one window while nobody approves; an explicit request opens another', async () => {
   const { home } = await scene({ browser: 'approves', env: { GATEWAY_LOGIN_WAIT_MS: '0' } });
-  const browser = home.write(
-    'silent-browser.mjs',
-    "import { appendFileSync } from 'node:fs';\nappendFileSync(process.env.PORTICO_TEST_OPENINGS, `${process.argv.at(-1)}\\n`);\n",
-  );
-  const env = { GATEWAY_BROWSER: `${process.execPath} ${browser}` };
+  const env = { GATEWAY_BROWSER: silentBrowser };
   const gateway = await stage.gateway(home, { env });
   for (const code of ['AUTH_REQUIRED', 'AUTH_PENDING', 'AUTH_PENDING']) {
     expect(await gateway.failure('execute_tool', whoami)).toMatchObject({ code });

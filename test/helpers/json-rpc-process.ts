@@ -47,7 +47,10 @@ const endMs = 9000;
 export class JsonRpcProcess {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #waiting = new Map<number, Waiting>();
+  /** When it has ended and all of its output has been read. */
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  /** When it has ended. */
+  readonly exitCode: Promise<number | null>;
   #nextId = 1;
   #rest = '';
   /** Everything it wrote. */
@@ -64,6 +67,7 @@ export class JsonRpcProcess {
     });
     // That the pipe broke is told by the exit.
     this.#child.stdin.on('error', () => undefined);
+    this.exitCode = once(this.#child, 'exit').then(([code]) => code);
     this.exited = once(this.#child, 'close').then(([code, signal]) => {
       for (const { reject } of this.#waiting.values()) {
         reject(new Error(`the server ended (${code ?? signal}); it said: ${this.stderr.slice(-2000)}`));
@@ -113,6 +117,16 @@ export class JsonRpcProcess {
     this.#child.stdin.write(`${line}\n`);
   }
 
+  /** The reading end of its stderr goes away. */
+  closeStderr(): void {
+    this.#child.stderr.destroy();
+  }
+
+  /** Its stdout is no longer read. */
+  stopReading(): void {
+    this.#child.stdout.pause();
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }
@@ -120,6 +134,7 @@ export class JsonRpcProcess {
   /** Closes its stdin, as a host does. The exit code; null: it had to be killed. */
   async stop(): Promise<number | null> {
     this.#child.stdin.end();
+    this.#child.stdout.resume();
     const clock = setTimeout(() => this.#child.kill('SIGKILL'), endMs);
     try {
       return (await this.exited).code;

@@ -26,3 +26,6 @@ export function publishedServer(name: 'everything' | 'filesystem' | 'memory', ..
 
 /** For `GATEWAY_BROWSER`: a browser whose human approves. */
 export const approvingBrowser = `${execPath} ${join(root, 'test', 'helpers', 'approving-browser.mjs')}`;
+
+/** One whose human looks away. */
+export const silentBrowser = `${approvingBrowser} --only-note`;

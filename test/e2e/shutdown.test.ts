@@ -1,0 +1,160 @@
+// Whatever ends the gateway, no process of any server's tree outlives it for long.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { execPath } from 'node:process';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { GatewayProcess } from '../helpers/gateway-process.ts';
+import type { Home } from '../helpers/home.ts';
+import { type FoundProcess, processesOf } from '../helpers/processes.ts';
+import { fixtureServer, mainFile } from '../helpers/programs.ts';
+import { Stage, until } from '../helpers/stage.ts';
+
+const stage = new Stage();
+afterEach(() => stage.close());
+
+/** What is promised: 5 s for the trees, and 2 s until the end of the parent is noticed. */
+const promisedMs = 8000;
+
+interface Scene {
+  readonly home: Home;
+  readonly mark: string;
+}
+
+let marks = 0;
+
+/** Trees that end when asked, and trees that have to be killed. */
+function scene(): Scene {
+  const mark = `portico-shutdown-${process.pid}-${++marks}`;
+  const env = { PORTICO_TEST_MARK: mark };
+  const servers = {
+    gentle: { ...fixtureServer('grandchildren', '3'), env },
+    stubborn: { ...fixtureServer('grandchildren', '2', 'stubborn'), env },
+    hanging: { ...fixtureServer('hang', 'stubborn'), env },
+  };
+  stage.own(() => {
+    for (const { pid } of processesOf(mark)) process.kill(pid, 'SIGKILL');
+  });
+  return { home: stage.home({ servers }), mark };
+}
+
+/** Starts every tree: one is in the middle of a call, one never gets through its handshake. */
+async function busy(gateway: GatewayProcess, mark: string): Promise<FoundProcess[]> {
+  gateway.callTool('execute_tool', { server: 'hanging', tool: 'x' }).catch(() => undefined);
+  expect(await gateway.executeText('stubborn', 'echo', {})).toBe('{}');
+  expect(await gateway.executeText('gentle', 'echo', {})).toBe('{}');
+  gateway.callTool('execute_tool', { server: 'gentle', tool: 'slow', args: { ms: 600_000 } }).catch(() => undefined);
+  // 4 gentle ones, 3 stubborn ones, 1 that hangs.
+  return await until(() => {
+    const found = processesOf(mark);
+    return found.length >= 8 ? found : undefined;
+  });
+}
+
+async function expectAllGone(mark: string): Promise<void> {
+  const giveUpAt = Date.now() + promisedMs;
+  let left = processesOf(mark);
+  while (left.length > 0 && Date.now() < giveUpAt) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    left = processesOf(mark);
+  }
+  expect(left.map(({ command }) => command)).toEqual([]);
+}
+
+describe.skipIf(process.platform !== 'linux')('in the middle of calls', () => {
+  test('the end of stdin ends everything', async () => {
+    const { home, mark } = scene();
+    const gateway = await stage.gateway(home);
+    await busy(gateway, mark);
+    expect(await gateway.stop()).toBe(0);
+    await expectAllGone(mark);
+  });
+
+  test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s ends everything', async (signal) => {
+    const { home, mark } = scene();
+    const gateway = await stage.gateway(home);
+    await busy(gateway, mark);
+    gateway.signal(signal);
+    expect(await gateway.exited).toEqual({ code: 0, signal: null });
+    await expectAllGone(mark);
+  });
+
+  test('a gateway that is killed takes everything with it', async () => {
+    const { home, mark } = scene();
+    const gateway = await stage.gateway(home);
+    await busy(gateway, mark);
+    gateway.signal('SIGKILL');
+    await gateway.exited;
+    await expectAllGone(mark);
+  });
+
+  test('a host that is killed takes everything with it, although somebody else holds the pipe open', async () => {
+    const { home, mark } = scene();
+    // The host starts the gateway and a helper that keeps the write end of the gateway's stdin, as forked helpers do.
+    const host = home.write(
+      'host.mjs',
+      `import { spawn } from 'node:child_process';
+       const gateway = spawn(${JSON.stringify(execPath)}, [${JSON.stringify(mainFile)}], { stdio: ['pipe', 'inherit', 'ignore'] });
+       spawn(${JSON.stringify(execPath)}, ['-e', 'setInterval(() => undefined, 1000)'], {
+         stdio: ['ignore', 'ignore', 'ignore', gateway.stdin], detached: true,
+       });
+       process.stdin.pipe(gateway.stdin);`,
+    );
+    const child = spawn(execPath, [host], { env: { ...home.env, PORTICO_TEST_MARK: mark }, cwd: home.directory });
+    const exited = once(child, 'exit');
+    const call = { name: 'execute_tool', arguments: { server: 'gentle', tool: 'pid' } };
+    child.stdin.write(
+      `${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities: {} } })}\n`,
+    );
+    child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', id: 2, method: 'tools/call', params: call })}\n`);
+    let said = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+    await until(() => said.includes('"id":2'));
+    const isOurs = ({ command }: FoundProcess) => command.includes('fixtures/servers') || command.includes(mainFile);
+    expect(processesOf(mark).filter(isOurs).length).toBeGreaterThanOrEqual(5);
+    child.kill('SIGKILL');
+    await exited;
+    const giveUpAt = Date.now() + promisedMs;
+    while (processesOf(mark).some(isOurs) && Date.now() < giveUpAt)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(processesOf(mark).filter(isOurs)).toEqual([]);
+  });
+
+  test('a host that no longer reads does not keep the gateway from ending', async () => {
+    const { home, mark } = scene();
+    const gateway = await stage.gateway(home);
+    await busy(gateway, mark);
+    gateway.stopReading();
+    gateway
+      .callTool('execute_tool', { server: 'stubborn', tool: 'big', args: { size: 8_000_000 } })
+      .catch(() => undefined);
+    gateway.signal('SIGTERM');
+    const clock = setTimeout(() => gateway.signal('SIGKILL'), promisedMs);
+    await until(() => processesOf(mark).length === 0);
+    await gateway.exitCode;
+    clearTimeout(clock);
+    expect(await gateway.exitCode).toBe(0);
+  });
+
+  test('a command ends its servers too', async () => {
+    const { home, mark } = scene();
+    const call = await stage.run(home, ['call', 'stubborn', 'echo', '{"a":1}', '--json']);
+    expect(call).toMatchObject({ code: 0 });
+    expect(call.json()).toEqual({ content: [{ type: 'text', text: '{"a":1}' }] });
+    await expectAllGone(mark);
+  });
+});
+
+test('a gateway with an open login ends at once, and the next one begins its own', async () => {
+  const { server } = await stage.protectedPair();
+  const home = stage.home({ servers: { crm: { url: server.url } } });
+  const first = await stage.gateway(home);
+  const one = await first.failure('execute_tool', { server: 'crm', tool: 'whoami' });
+  expect(one).toMatchObject({ code: 'AUTH_REQUIRED' });
+  expect(await first.stop()).toBe(0);
+  const second = await stage.gateway(home);
+  const two = await second.failure('execute_tool', { server: 'crm', tool: 'whoami' });
+  expect(two).toMatchObject({ code: 'AUTH_REQUIRED' });
+  expect(two.login_url).not.toBe(one.login_url);
+});
