@@ -27,7 +27,8 @@ const context: CliContext = {
 };
 
 function onEnd(listener: (reason: EndReason) => void): void {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => listener(signal));
+  // Not `once`: what cleans up lock files listens too, and ends the process at once where nobody else is left to.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => listener(signal));
   const parent = process.ppid;
   const timer = setInterval(() => {
     if (process.ppid === parent) return;

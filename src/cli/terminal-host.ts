@@ -14,5 +14,7 @@ export function createTerminalHost(context: CliContext, output: Output): Host {
       const text = [amount, typeof message === 'string' ? message : ''].filter(Boolean).join(' ');
       if (text !== '') output.line(text);
     },
+    // The progress of the call shows the URL already.
+    offerUrl: () => undefined,
   };
 }

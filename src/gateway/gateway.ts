@@ -31,6 +31,8 @@ export interface Gateway {
   executeTool(input: Claim<ExecuteToolInput>, host: Host): Promise<Readonly<Record<string, unknown>>>;
   loginServer(input: Claim<LoginServerInput>, host: Host): Promise<LoginServerResult>;
   status(input: { readonly agentId?: string | undefined }, host: Host): Promise<GatewayStatus>;
+  /** A call whose arguments could not be read is judged and noted like every other. @throws always */
+  refuse(operation: Operation, problem: GatewayError, host: Host): Promise<never>;
 }
 
 export interface GatewayDeps {
@@ -52,8 +54,15 @@ export interface GatewaySettings {
   readonly loginWaitMs: number;
 }
 
+export type OperationName =
+  | 'list_servers'
+  | 'get_server_tools'
+  | 'execute_tool'
+  | 'login_server'
+  | 'get_gateway_status';
+
 interface Operation {
-  readonly name: 'list_servers' | 'get_server_tools' | 'execute_tool' | 'login_server' | 'get_gateway_status';
+  readonly name: OperationName;
   readonly agentId?: string | undefined;
   readonly server?: string | undefined;
   readonly tool?: string | undefined;
@@ -95,6 +104,7 @@ export function createGateway(deps: GatewayDeps, settings: GatewaySettings): Gat
       audited({ name: 'get_gateway_status', ...input }, host, async (agent) =>
         plain(await gatewayStatus(shared, { agent })),
       ),
+    refuse: (operation, problem, host) => audited(operation, host, () => Promise.reject(problem)),
   };
 }
 

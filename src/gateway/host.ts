@@ -7,4 +7,6 @@ export interface Host {
   readonly signal: AbortSignal;
   /** Relays progress (members as in `notifications/progress`, without the token); nothing happens if nobody asked. */
   progress(update: Readonly<Record<string, unknown>>): void;
+  /** Offers the user a URL to open, where the caller has a way to (elicitation in URL mode); `done` is when it was. */
+  offerUrl(url: string, message: string, done: Promise<unknown>): void;
 }

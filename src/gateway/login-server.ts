@@ -69,6 +69,7 @@ export async function loginServer(
   }
   const login = await logins.login(server, { openBrowser: true, restart: input.restart, signal: host.signal });
   if (await waitFor(login.done, settleMs, host.signal)) return await done(deps, server);
+  if (login.loginUrl !== undefined) host.offerUrl(login.loginUrl, `Log in to '${server}'.`, login.done);
   return pending(deps, server, login);
 }
 

@@ -55,6 +55,9 @@ async function logIn(deps: WithLoginDeps, server: string, cause: LoginRequiredEr
   const mayOpen = !joined && windows.mayOpen(server);
   const login = await logins.login(server, { challenge: cause.challenge, openBrowser: mayOpen, signal: host.signal });
   if (login.browserOpened && mayOpen) windows.opened(server);
+  if (!joined && login.loginUrl !== undefined) {
+    host.offerUrl(login.loginUrl, `Log in to '${server}', so that its tools can be used.`, login.done);
+  }
   const stopReports = reportProgress(server, login, host);
   try {
     if (await waitFor(login.done, loginWaitMs, host.signal)) {

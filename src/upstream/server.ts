@@ -6,10 +6,11 @@ import type { LogPort } from '../lib/log-port.ts';
 import type { MessageChannel } from '../wire/messages.ts';
 import { type IncomingRequest, Peer } from '../wire/peer.ts';
 import { RpcError, rpcCodes } from '../wire/rpc-error.ts';
+import { HostSession } from './host-session.ts';
 import { asGatewayError, presentError, presentValue } from './present.ts';
 import { allTools } from './tools/all-tools.ts';
-import type { MetaTool } from './tools/meta-tool.ts';
-import { type RawInput, ToolInput } from './tools/tool-input.ts';
+import type { MetaTool, MetaToolOutcome } from './tools/meta-tool.ts';
+import { InputError, type RawInput, ToolInput } from './tools/tool-input.ts';
 
 /** Revisions with an `initialize` handshake, newest first. */
 const protocolVersions = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05', '2024-10-07'] as const;
@@ -40,31 +41,33 @@ export async function serveHost(
     end = resolve;
   });
   const peer: Peer = new Peer(channel, {
-    request: (request) => answer(request, peer, tools, deps, settings),
+    request: (request) => answer(request, session, tools, deps, settings),
     notification: () => undefined,
     error: (error) => deps.log.debug({ err: error }, 'a message of the host was not understood'),
     closed: () => end(),
   });
+  const session = new HostSession(peer, deps.log);
   await peer.start();
   await ended;
 }
 
 async function answer(
   request: IncomingRequest,
-  peer: Peer,
+  session: HostSession,
   tools: ReadonlyMap<string, MetaTool>,
   deps: UpstreamDeps,
   settings: UpstreamSettings,
 ): Promise<unknown> {
   switch (request.method) {
     case 'initialize':
+      session.introduce(request.params);
       return initialize(request.params, settings);
     case 'ping':
       return {};
     case 'tools/list':
       return { tools: [...tools.values()].map(({ definition }) => definition) };
     case 'tools/call':
-      return await callTool(request, peer, tools, deps);
+      return await callTool(request, session, tools, deps);
     default:
       throw new RpcError(rpcCodes.methodNotFound, `Method not found: ${request.method.slice(0, 80)}`);
   }
@@ -82,7 +85,7 @@ function initialize(params: RawInput, { version }: UpstreamSettings): object {
 
 async function callTool(
   request: IncomingRequest,
-  peer: Peer,
+  session: HostSession,
   tools: ReadonlyMap<string, MetaTool>,
   { gateway, log }: UpstreamDeps,
 ): Promise<unknown> {
@@ -90,7 +93,7 @@ async function callTool(
   const tool = typeof name === 'string' ? tools.get(name) : undefined;
   if (!tool) throw new RpcError(rpcCodes.invalidParams, `Unknown tool: ${String(name).slice(0, 80)}`);
   try {
-    const outcome = await tool.run(await gateway, new ToolInput(inputOf(given)), hostOf(request, peer));
+    const outcome = await run(tool, await gateway, new ToolInput(inputOf(given)), session.hostOf(request));
     return outcome.kind === 'relayed' ? outcome.result : presentValue(outcome.value);
   } catch (error) {
     const failure = asGatewayError(error);
@@ -99,18 +102,15 @@ async function callTool(
   }
 }
 
-function inputOf(given: unknown): RawInput {
-  return typeof given === 'object' && given !== null && !Array.isArray(given) ? (given as RawInput) : {};
+async function run(tool: MetaTool, gateway: Gateway, input: ToolInput, host: Host): Promise<MetaToolOutcome> {
+  try {
+    return await tool.run(gateway, input, host);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return await gateway.refuse({ name: tool.definition.name, ...input.about() }, error, host);
+  }
 }
 
-function hostOf({ id, params, signal }: IncomingRequest, peer: Peer): Host {
-  const meta = params['_meta'];
-  const progressToken = typeof meta === 'object' && meta !== null ? (meta as RawInput)['progressToken'] : undefined;
-  return {
-    requestId: String(id),
-    signal,
-    progress(update) {
-      if (progressToken !== undefined) void peer.notify('notifications/progress', { ...update, progressToken });
-    },
-  };
+function inputOf(given: unknown): RawInput {
+  return typeof given === 'object' && given !== null && !Array.isArray(given) ? (given as RawInput) : {};
 }

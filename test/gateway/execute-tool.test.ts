@@ -193,6 +193,21 @@ describe('a call that needs a login', () => {
     });
   });
 
+  it('offers the URL of a login that it started, and not again that of one that it joined', async () => {
+    const offers: string[] = [];
+    let status: 'none' | 'pending' = 'none';
+    const { gateway } = createScene({
+      servers: { files: { entry: http, call: () => Promise.reject(needsLogin()) } },
+      login: async () => attempt(new Promise(() => undefined)),
+      loginStatus: () => (status === 'none' ? { kind: 'none' } : { kind: 'pending', loginUrl: url, expiresAt: 0 }),
+    });
+    const ask = () => gateway.executeTool(call, host({ offerUrl: (offered) => void offers.push(offered) }));
+    await expect(ask()).rejects.toMatchObject({ code: 'AUTH_REQUIRED' });
+    status = 'pending';
+    await expect(ask()).rejects.toMatchObject({ code: 'AUTH_PENDING' });
+    expect(offers).toEqual([url]);
+  });
+
   it('tells the caller the URL while it waits', async () => {
     const updates: unknown[] = [];
     const { gateway } = createScene({

@@ -103,7 +103,13 @@ function sessionOf({ tools = [], call }: FakeServer): ServerSession {
 }
 
 export function host(overrides: Partial<Host> = {}): Host {
-  return { requestId: '1', signal: new AbortController().signal, progress: () => undefined, ...overrides };
+  return {
+    requestId: '1',
+    signal: new AbortController().signal,
+    progress: () => undefined,
+    offerUrl: () => undefined,
+    ...overrides,
+  };
 }
 
 export function rules(agents: Readonly<Record<string, PartialAgentRules>>, denyOnMissingAgent = false): Rules {

@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../src/errors.ts';
 import type { Gateway } from '../../src/gateway/gateway.ts';
+import type { Host } from '../../src/gateway/host.ts';
 import { serveHost } from '../../src/upstream/server.ts';
 import { StdioServerChannel } from '../../src/upstream/stdio-channel.ts';
 
@@ -30,6 +31,14 @@ function connect(gateway: Promise<Partial<Gateway>>, debug = false) {
       return JSON.parse(line) as Record<string, unknown>;
     },
   };
+}
+
+function withResolvers(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
 }
 
 const neverLoaded = new Promise<Gateway>(() => undefined);
@@ -137,6 +146,44 @@ describe('the conversation with a host', () => {
       method: 'notifications/progress',
       params: { progressToken: 'tok', progress: 1, total: 2, message: 'half', custom: true },
     });
+  });
+
+  it('offers a URL to a host that can show one, tells it when that is done, and bothers no other host', async () => {
+    const { promise: done, resolve } = withResolvers();
+    const offering = Promise.resolve({
+      executeTool: async (_input: unknown, { offerUrl }: { offerUrl: Host['offerUrl'] }) => {
+        offerUrl('https://as.test/authorize', 'Log in', done);
+        return { content: [] };
+      },
+    });
+    const call = {
+      id: 2,
+      method: 'tools/call',
+      params: { name: 'execute_tool', arguments: { server: 'a', tool: 't' } },
+    };
+    const able = connect(offering);
+    able.send({ id: 1, method: 'initialize', params: { capabilities: { elicitation: { url: {} } } } });
+    await able.receive();
+    able.send(call);
+    const asked = await able.receive();
+    expect(asked).toMatchObject({
+      method: 'elicitation/create',
+      params: { mode: 'url', url: 'https://as.test/authorize', message: 'Log in', elicitationId: expect.any(String) },
+    });
+    expect(await able.receive()).toMatchObject({ id: 2 });
+    able.send({ id: asked['id'], result: { action: 'accept' } });
+    resolve();
+    const { elicitationId } = asked['params'] as Record<string, unknown>;
+    expect(await able.receive()).toMatchObject({
+      method: 'notifications/elicitation/complete',
+      params: { elicitationId },
+    });
+
+    const unable = connect(offering);
+    unable.send({ id: 1, method: 'initialize', params: { capabilities: { elicitation: {} } } });
+    await unable.receive();
+    unable.send(call);
+    expect(await unable.receive()).toMatchObject({ id: 2 });
   });
 
   it.each([

@@ -10,5 +10,5 @@ const always: readonly MetaTool[] = [listServersTool, getServerToolsTool, execut
 
 export function allTools(settings: { readonly debug: boolean }): ReadonlyMap<string, MetaTool> {
   const tools = settings.debug ? [...always, getGatewayStatusTool] : always;
-  return new Map(tools.map((tool) => [tool.definition.name, tool]));
+  return new Map<string, MetaTool>(tools.map((tool) => [tool.definition.name, tool]));
 }

@@ -1,5 +1,5 @@
 // Owns the shape of a meta tool: what `tools/list` says of it, and the use case it leads to.
-import type { Gateway } from '../../gateway/gateway.ts';
+import type { Gateway, OperationName } from '../../gateway/gateway.ts';
 import type { Host } from '../../gateway/host.ts';
 import type { ToolInput } from './tool-input.ts';
 
@@ -12,7 +12,7 @@ interface PropertySchema {
 }
 
 export interface MetaToolDefinition {
-  readonly name: string;
+  readonly name: OperationName;
   readonly description: string;
   readonly inputSchema: {
     readonly type: 'object';

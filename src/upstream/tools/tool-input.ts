@@ -4,6 +4,16 @@ import { GatewayError } from '../../errors.ts';
 
 export type RawInput = Readonly<Record<string, unknown>>;
 
+/** The arguments of a meta tool could not be read: nobody has looked at the call yet. */
+export class InputError extends GatewayError {
+  constructor(name: string, problem: string, expected: string) {
+    super('INVALID_ARGUMENTS', `'${name}' ${problem}; expected ${expected}`, {
+      hint: 'tools/list shows the arguments of this tool.',
+    });
+    this.name = 'InputError';
+  }
+}
+
 export class ToolInput {
   readonly #values: RawInput;
 
@@ -14,14 +24,14 @@ export class ToolInput {
   /** A string that is not empty. */
   required(name: string): string {
     const value = this.text(name);
-    if (value === undefined) throw invalid(name, 'is missing', 'a non-empty string');
+    if (value === undefined) throw new InputError(name, 'is missing', 'a non-empty string');
     return value;
   }
 
   text(name: string): string | undefined {
     const value = this.#given(name);
     if (value === undefined || value === '') return undefined;
-    if (typeof value !== 'string') throw invalid(name, `is ${kindOf(value)}`, 'a string');
+    if (typeof value !== 'string') throw new InputError(name, `is ${kindOf(value)}`, 'a string');
     return value;
   }
 
@@ -29,7 +39,7 @@ export class ToolInput {
     const value = this.#given(name);
     if (value === undefined || value === false || value === 'false' || value === '') return false;
     if (value === true || value === 'true') return true;
-    throw invalid(name, `is ${kindOf(value)}`, 'true or false');
+    throw new InputError(name, `is ${kindOf(value)}`, 'true or false');
   }
 
   /** A whole number from 1 up. */
@@ -38,7 +48,7 @@ export class ToolInput {
     if (value === undefined || value === '') return undefined;
     const number = typeof value === 'string' ? Number(value) : value;
     if (typeof number !== 'number' || !Number.isSafeInteger(number) || number < 1) {
-      throw invalid(name, `is ${JSON.stringify(value)?.slice(0, 40)}`, 'a whole number from 1 up');
+      throw new InputError(name, `is ${JSON.stringify(value)?.slice(0, 40)}`, 'a whole number from 1 up');
     }
     return number;
   }
@@ -47,7 +57,7 @@ export class ToolInput {
     const value = this.text(name);
     if (value === undefined) return undefined;
     const choice = choices.find((known) => known === value);
-    if (choice === undefined) throw invalid(name, `is '${value.slice(0, 40)}'`, `one of ${choices.join(', ')}`);
+    if (choice === undefined) throw new InputError(name, `is '${value.slice(0, 40)}'`, `one of ${choices.join(', ')}`);
     return choice;
   }
 
@@ -57,7 +67,7 @@ export class ToolInput {
     const value = typeof given === 'string' ? (parsed(given, '[') ?? given.split(',')) : given;
     if (value === undefined) return undefined;
     if (!Array.isArray(value) || value.some((item) => typeof item !== 'string')) {
-      throw invalid(name, `is ${kindOf(value)}`, 'an array of strings');
+      throw new InputError(name, `is ${kindOf(value)}`, 'an array of strings');
     }
     const names = (value as string[]).map((item) => item.trim()).filter((item) => item !== '');
     return names.length === 0 ? undefined : names;
@@ -69,7 +79,17 @@ export class ToolInput {
     if (given === undefined || given === '') return {};
     const value = typeof given === 'string' ? parsed(given, '{') : given;
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-    throw invalid(name, `is ${kindOf(given)}`, 'an object that fits the tool’s inputSchema');
+    throw new InputError(name, `is ${kindOf(given)}`, 'an object that fits the tool’s inputSchema');
+  }
+
+  /** Whom and what the call is about, as far as that can be read. */
+  about(): { readonly agentId?: string; readonly server?: string; readonly tool?: string } {
+    const [agentId, server, tool] = ['agent_id', 'server', 'tool'].map((name) => this.#given(name));
+    return {
+      ...(typeof agentId === 'string' && { agentId }),
+      ...(typeof server === 'string' && { server }),
+      ...(typeof tool === 'string' && { tool }),
+    };
   }
 
   #given(name: string): unknown {
@@ -92,10 +112,4 @@ function parsed(text: string, opening: '{' | '['): unknown {
 function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'an array';
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
-}
-
-function invalid(name: string, problem: string, expected: string): GatewayError {
-  return new GatewayError('INVALID_ARGUMENTS', `'${name}' ${problem}; expected ${expected}`, {
-    hint: 'tools/list shows the arguments of this tool.',
-  });
 }
