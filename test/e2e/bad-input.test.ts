@@ -2,7 +2,8 @@
 // on, and nothing on disk changes.
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { getuid } from 'node:process';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { GatewayProcess } from '../helpers/gateway-process.ts';
 import type { Json } from '../helpers/json-rpc-process.ts';
 import { fixtureServer } from '../helpers/programs.ts';
 import { Stage } from '../helpers/stage.ts';
@@ -195,6 +196,13 @@ describe('a login file', () => {
 });
 
 describe('arguments', () => {
+  const shared = new Stage();
+  let gateway: GatewayProcess;
+  beforeAll(async () => {
+    gateway = await shared.gateway(shared.home({ servers: { good } }));
+  });
+  afterAll(() => shared.close());
+
   test.each([
     { tool: 'execute_tool', args: { server: 'good', tool: 'echo', args: [1] }, field: 'args' },
     { tool: 'execute_tool', args: { server: 'good', tool: 'echo', args: 'hello' }, field: 'args' },
@@ -210,14 +218,12 @@ describe('arguments', () => {
     { tool: 'list_servers', args: { include_metadata: 'perhaps' }, field: 'include_metadata' },
     { tool: 'login_server', args: { server: 'good', callback_url: 7 }, field: 'callback_url' },
   ])('$tool with $args names the field', async ({ tool, args, field }) => {
-    const gateway = await stage.gateway(stage.home({ servers: { good } }));
     const failure = await gateway.failure(tool, args);
     expect(failure).toMatchObject({ code: 'INVALID_ARGUMENTS', hint: expect.any(String) });
     expect(failure.message).toContain(field);
   });
 
   test.each([[[1]], ['text'], [7], [null]])('that are %j and no object count as none', async (given) => {
-    const gateway = await stage.gateway(stage.home({ servers: { good } }));
     const listed = await gateway.request('tools/call', { name: 'list_servers', arguments: given });
     expect(listed.structuredContent.servers).toHaveLength(1);
     const missing: Json = await gateway.request('tools/call', { name: 'execute_tool', arguments: given });
@@ -225,7 +231,6 @@ describe('arguments', () => {
   });
 
   test('that the server refuses come back as its own error, with the schema of the tool', async () => {
-    const gateway = await stage.gateway(stage.home({ servers: { good } }));
     const failure = await gateway.failure('execute_tool', { server: 'good', tool: 'refuse', args: { code: -32602 } });
     expect(failure).toMatchObject({
       code: 'INVALID_ARGUMENTS',

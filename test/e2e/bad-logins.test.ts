@@ -1,6 +1,6 @@
 // Authorization servers that misbehave, and callbacks that are not ours: each ends in one clear error, no token goes
 // anywhere, and the good server beside them answers.
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { approve } from '../../fixtures/http/approve.mjs';
 import type { AuthorizationFaults } from '../../fixtures/http/authorization-server/authority.mjs';
 import { fixtureServer } from '../helpers/programs.ts';
@@ -10,17 +10,28 @@ const stage = new Stage();
 afterEach(() => stage.close());
 
 const whoami = { server: 'crm', tool: 'whoami' };
-type Pair = Awaited<ReturnType<Stage['protectedPair']>>;
+type Scene = Awaited<ReturnType<typeof scene>>;
 
-async function scene(prepare: (pair: Pair) => void = () => undefined) {
+async function scene(stage: Stage) {
   const pair = await stage.protectedPair();
-  prepare(pair);
   const home = stage.home({ servers: { crm: { url: pair.server.url }, good: fixtureServer('echo') } });
   const gateway = await stage.gateway(home);
   return { ...pair, home, gateway };
 }
 
 describe('before there is a login URL', () => {
+  const shared = new Stage();
+  let all: Scene;
+  beforeAll(async () => {
+    all = await scene(shared);
+  });
+  afterEach(() => {
+    all.as.faults.metadataAs = undefined;
+    all.as.faults.registration = undefined;
+    all.server.faults.metadata = undefined;
+  });
+  afterAll(() => shared.close());
+
   test.each([
     { what: 'html', says: /200/ },
     { what: '503', says: /503/ },
@@ -32,9 +43,8 @@ describe('before there is a login URL', () => {
     { what: 'huge', says: /./ },
     { what: 'drop', says: /./ },
   ] as const)('metadata that is $what: the error lists every URL that was tried', async ({ what, says }) => {
-    const { gateway, as, home } = await scene((pair) => {
-      pair.as.faults.metadataAs = what;
-    });
+    const { gateway, as, home } = all;
+    as.faults.metadataAs = what;
     const failure = await gateway.failure('execute_tool', whoami);
     expect(failure).toMatchObject({ code: 'AUTH_FAILED', server: 'crm', hint: expect.any(String) });
     expect(failure.message).toContain(`${as.origin}/.well-known/oauth-authorization-server`);
@@ -47,9 +57,8 @@ describe('before there is a login URL', () => {
   });
 
   test('metadata of somebody else is refused, with both issuers', async () => {
-    const { gateway, as } = await scene(({ as: { faults } }) => {
-      faults.metadataAs = 'other-issuer';
-    });
+    const { gateway, as } = all;
+    all.as.faults.metadataAs = 'other-issuer';
     const failure = await gateway.failure('execute_tool', whoami);
     expect(failure).toMatchObject({ code: 'AUTH_FAILED', hint: expect.stringContaining('oauth.issuer') });
     expect(failure.message).toContain('https://other-issuer.example');
@@ -58,9 +67,8 @@ describe('before there is a login URL', () => {
   });
 
   test('a token endpoint on another host without TLS is refused', async () => {
-    const { gateway, as } = await scene(({ as: { faults } }) => {
-      faults.metadataAs = 'foreign-endpoints';
-    });
+    const { gateway, as } = all;
+    all.as.faults.metadataAs = 'foreign-endpoints';
     const failure = await gateway.failure('execute_tool', whoami);
     expect(failure).toMatchObject({ code: 'AUTH_FAILED' });
     expect(failure.message).toContain('token_endpoint');
@@ -68,9 +76,8 @@ describe('before there is a login URL', () => {
   });
 
   test('a resource of somebody else is refused, with both values', async () => {
-    const { gateway, as, server } = await scene((pair) => {
-      pair.server.faults.metadata = 'other-resource';
-    });
+    const { gateway, as, server } = all;
+    all.server.faults.metadata = 'other-resource';
     const failure = await gateway.failure('execute_tool', whoami);
     expect(failure).toMatchObject({ code: 'AUTH_FAILED', hint: expect.stringContaining('oauth.resource') });
     expect(failure.message).toContain('https://other-resource.example/mcp');
@@ -88,9 +95,8 @@ describe('before there is a login URL', () => {
   ] as const)(
     'registration that answers $what: the error says what to write into the config',
     async ({ what, says }) => {
-      const { gateway } = await scene(({ as: { faults } }) => {
-        faults.registration = what;
-      });
+      const { gateway } = all;
+      all.as.faults.registration = what;
       const failure = await gateway.failure('execute_tool', whoami);
       expect(failure).toMatchObject({ code: 'AUTH_FAILED', server: 'crm' });
       expect(failure.message).toMatch(says);
@@ -104,9 +110,8 @@ describe('before there is a login URL', () => {
 describe('at the callback', () => {
   /** A login that a human has approved, up to the callback. */
   async function approved(fault?: AuthorizationFaults['authorize']) {
-    const all = await scene(({ as: { faults } }) => {
-      faults.authorize = fault;
-    });
+    const all = await scene(stage);
+    all.as.faults.authorize = fault;
     const { login_url } = await all.gateway.value('login_server', { server: 'crm' });
     return { ...all, loginUrl: String(login_url) };
   }
@@ -181,10 +186,9 @@ describe('at the token endpoint', () => {
     { fault: 'error-in-200', says: /./ },
     { fault: 'drop', says: /./ },
   ] as const)('$fault fails the login, says so in the browser, and the next try works', async ({ fault, says }) => {
-    const { gateway, as, home } = await scene(({ as: { faults } }) => {
-      // The exchange may be tried once more; every try of this login fails.
-      faults.token = fault;
-    });
+    const { gateway, as, home } = await scene(stage);
+    // The exchange may be tried once more; every try of this login fails.
+    as.faults.token = fault;
     const { login_url } = await gateway.failure('execute_tool', whoami);
     const page = await approve(login_url);
     expect(page.status).toBeGreaterThanOrEqual(400);

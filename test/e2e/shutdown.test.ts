@@ -2,48 +2,55 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { execPath } from 'node:process';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, type TestContext, test } from 'vitest';
 import type { GatewayProcess } from '../helpers/gateway-process.ts';
 import type { Home } from '../helpers/home.ts';
 import { type FoundProcess, processesOf } from '../helpers/processes.ts';
 import { fixtureServer, mainFile } from '../helpers/programs.ts';
 import { Stage, until } from '../helpers/stage.ts';
 
-const stage = new Stage();
-afterEach(() => stage.close());
-
 /** What is promised: 5 s for the trees, and 2 s until the end of the parent is noticed. */
 const promisedMs = 8000;
 
+/** A stage for each test: they run side by side, since most of them wait. */
+function newStage({ onTestFinished }: TestContext): Stage {
+  const stage = new Stage();
+  onTestFinished(() => stage.close());
+  return stage;
+}
+
 interface Scene {
+  readonly stage: Stage;
   readonly home: Home;
   readonly mark: string;
 }
 
 let marks = 0;
 
-/** Trees that end when asked, and trees that have to be killed. */
-function scene(): Scene {
+/** `all`: also trees that do not end when asked, and have to be killed; that takes the gateway some seconds. */
+function scene(context: TestContext, trees: 'all' | 'gentle' = 'all'): Scene {
+  const stage = newStage(context);
   const mark = `portico-shutdown-${process.pid}-${++marks}`;
   const env = { PORTICO_TEST_MARK: mark };
+  const stubborn = trees === 'all' ? ['stubborn'] : [];
   const servers = {
     gentle: { ...fixtureServer('grandchildren', '3'), env },
-    stubborn: { ...fixtureServer('grandchildren', '2', 'stubborn'), env },
-    hanging: { ...fixtureServer('hang', 'stubborn'), env },
+    other: { ...fixtureServer('grandchildren', '2', ...stubborn), env },
+    hanging: { ...fixtureServer('hang', ...stubborn), env },
   };
   stage.own(() => {
     for (const { pid } of processesOf(mark)) process.kill(pid, 'SIGKILL');
   });
-  return { home: stage.home({ servers }), mark };
+  return { stage, home: stage.home({ servers }), mark };
 }
 
 /** Starts every tree: one is in the middle of a call, one never gets through its handshake. */
 async function busy(gateway: GatewayProcess, mark: string): Promise<FoundProcess[]> {
   gateway.callTool('execute_tool', { server: 'hanging', tool: 'x' }).catch(() => undefined);
-  expect(await gateway.executeText('stubborn', 'echo', {})).toBe('{}');
+  expect(await gateway.executeText('other', 'echo', {})).toBe('{}');
   expect(await gateway.executeText('gentle', 'echo', {})).toBe('{}');
   gateway.callTool('execute_tool', { server: 'gentle', tool: 'slow', args: { ms: 600_000 } }).catch(() => undefined);
-  // 4 gentle ones, 3 stubborn ones, 1 that hangs.
+  // 4 and 3 in a row, 1 that hangs.
   return await until(() => {
     const found = processesOf(mark);
     return found.length >= 8 ? found : undefined;
@@ -60,17 +67,22 @@ async function expectAllGone(mark: string): Promise<void> {
   expect(left.map(({ command }) => command)).toEqual([]);
 }
 
-describe.skipIf(process.platform !== 'linux')('in the middle of calls', () => {
-  test('the end of stdin ends everything', async () => {
-    const { home, mark } = scene();
+// Only Linux shows the environment of processes, by which they are found.
+describe.skipIf(process.platform !== 'linux').concurrent('in the middle of calls', () => {
+  test('the end of stdin ends everything', async (context) => {
+    const { stage, home, mark } = scene(context);
     const gateway = await stage.gateway(home);
     await busy(gateway, mark);
     expect(await gateway.stop()).toBe(0);
     await expectAllGone(mark);
   });
 
-  test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s ends everything', async (signal) => {
-    const { home, mark } = scene();
+  test.for([
+    { signal: 'SIGTERM', trees: 'all' },
+    { signal: 'SIGINT', trees: 'gentle' },
+    { signal: 'SIGHUP', trees: 'gentle' },
+  ] as const)('$signal ends everything', async ({ signal, trees }, context) => {
+    const { stage, home, mark } = scene(context, trees);
     const gateway = await stage.gateway(home);
     await busy(gateway, mark);
     gateway.signal(signal);
@@ -78,8 +90,8 @@ describe.skipIf(process.platform !== 'linux')('in the middle of calls', () => {
     await expectAllGone(mark);
   });
 
-  test('a gateway that is killed takes everything with it', async () => {
-    const { home, mark } = scene();
+  test('a gateway that is killed takes everything with it', async (context) => {
+    const { stage, home, mark } = scene(context);
     const gateway = await stage.gateway(home);
     await busy(gateway, mark);
     gateway.signal('SIGKILL');
@@ -87,8 +99,8 @@ describe.skipIf(process.platform !== 'linux')('in the middle of calls', () => {
     await expectAllGone(mark);
   });
 
-  test('a host that is killed takes everything with it, although somebody else holds the pipe open', async () => {
-    const { home, mark } = scene();
+  test('a host that is killed takes everything with it, although somebody else holds the pipe open', async (context) => {
+    const { home, mark } = scene(context, 'gentle');
     // The host starts the gateway and a helper that keeps the write end of the gateway's stdin, as forked helpers do.
     const host = home.write(
       'host.mjs',
@@ -121,13 +133,13 @@ describe.skipIf(process.platform !== 'linux')('in the middle of calls', () => {
     expect(processesOf(mark).filter(isOurs)).toEqual([]);
   });
 
-  test('a host that no longer reads does not keep the gateway from ending', async () => {
-    const { home, mark } = scene();
+  test('a host that no longer reads does not keep the gateway from ending', async (context) => {
+    const { stage, home, mark } = scene(context, 'gentle');
     const gateway = await stage.gateway(home);
     await busy(gateway, mark);
     gateway.stopReading();
     gateway
-      .callTool('execute_tool', { server: 'stubborn', tool: 'big', args: { size: 8_000_000 } })
+      .callTool('execute_tool', { server: 'other', tool: 'big', args: { size: 8_000_000 } })
       .catch(() => undefined);
     gateway.signal('SIGTERM');
     const clock = setTimeout(() => gateway.signal('SIGKILL'), promisedMs);
@@ -137,16 +149,31 @@ describe.skipIf(process.platform !== 'linux')('in the middle of calls', () => {
     expect(await gateway.exitCode).toBe(0);
   });
 
-  test('a command ends its servers too', async () => {
-    const { home, mark } = scene();
-    const call = await stage.run(home, ['call', 'stubborn', 'echo', '{"a":1}', '--json']);
+  test('a command ends its servers too', async (context) => {
+    const { stage, home, mark } = scene(context, 'gentle');
+    const call = await stage.run(home, ['call', 'other', 'echo', '{"a":1}', '--json']);
     expect(call).toMatchObject({ code: 0 });
     expect(call.json()).toEqual({ content: [{ type: 'text', text: '{"a":1}' }] });
     await expectAllGone(mark);
   });
 });
 
-test('a gateway with an open login ends at once, and the next one begins its own', async () => {
+test.concurrent.for(['SIGTERM', 'SIGINT'] as const)(
+  '%s ends a gateway in order that has used a login, and so its lock files',
+  async (signal, context) => {
+    const stage = newStage(context);
+    const { server } = await stage.protectedPair();
+    const home = stage.home({ servers: { crm: { url: server.url } }, browser: 'approves' });
+    const gateway = await stage.gateway(home);
+    await gateway.execute('crm', 'whoami');
+    gateway.signal(signal);
+    expect(await gateway.exited).toEqual({ code: 0, signal: null });
+    expect(home.files().filter((path) => path.endsWith('.lock'))).toEqual([]);
+  },
+);
+
+test.concurrent('a gateway with an open login ends at once, and the next one begins its own', async (context) => {
+  const stage = newStage(context);
   const { server } = await stage.protectedPair();
   const home = stage.home({ servers: { crm: { url: server.url } } });
   const first = await stage.gateway(home);
