@@ -12,7 +12,7 @@ import type { AuthChallenge } from '../errors.ts';
 import { GatewayError } from '../errors.ts';
 import type { FetchLike } from '../lib/fetch-like.ts';
 import type { Answer } from './answer.ts';
-import { readAnswer } from './answer.ts';
+import { quoteForeign, readAnswer } from './answer.ts';
 import { clientAuthOf, clientOf, listedSecretMethods, requestOptions } from './client-auth.ts';
 import type { Discovery } from './discover.ts';
 import { refusedBy, translateOAuthError } from './oauth-errors.ts';
@@ -125,7 +125,14 @@ export function judgeCallback(input: {
   try {
     accepted = validateAuthResponse(discovery.as, clientOf(client), parameters, state);
   } catch (error) {
-    throw translateOAuthError(error, failure);
+    const iss = parameters.get('iss');
+    if (iss === null || iss === discovery.issuer) throw translateOAuthError(error, failure);
+    // RFC 9207 section 2.4: nothing else that a foreign server sends is shown.
+    throw new GatewayError(
+      'AUTH_FAILED',
+      `server '${server}': the browser came back from the issuer ${quoteForeign(iss)} instead of ${discovery.issuer}`,
+      { server, hint: failure.hint },
+    );
   }
   const codes = accepted.getAll('code');
   // RFC 6749 section 3.1: a parameter comes once.

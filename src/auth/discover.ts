@@ -46,11 +46,13 @@ interface Search {
   readonly trail: TrailStep[];
   /** Metadata of another issuer than expected was seen. */
   otherIssuer: boolean;
+  /** How many of the URLs gave no answer at all. */
+  unanswered: number;
 }
 
-/** @throws GatewayError AUTH_FAILED with every URL that was tried */
+/** @throws GatewayError AUTH_FAILED, or SERVER_UNAVAILABLE where nobody answered, with every URL that was tried */
 export async function discover(deps: { readonly fetch: FetchLike }, input: DiscoverInput): Promise<Discovery> {
-  const search: Search = { fetch: deps.fetch, input, trail: [], otherIssuer: false };
+  const search: Search = { fetch: deps.fetch, input, trail: [], otherIssuer: false, unanswered: 0 };
   const { serverUrl, settings } = input;
   const metadata = await findResource(search);
   const { origin } = new URL(serverUrl);
@@ -169,6 +171,7 @@ async function ask(search: Search, url: string, target: Target): Promise<Answer 
     return await readAnswer(response);
   } catch (error) {
     signal?.throwIfAborted();
+    search.unanswered += 1;
     return note(search, url, describeThrown(error));
   }
 }
@@ -177,8 +180,16 @@ function note(search: Search, url: string, status: number | string): undefined {
   search.trail.push({ url, status });
 }
 
-function nothingFound({ input, trail, otherIssuer }: Search, metadata: ResourceMetadata | undefined): GatewayError {
+function nothingFound(search: Search, metadata: ResourceMetadata | undefined): GatewayError {
+  const { input, trail, otherIssuer, unanswered } = search;
   const steps = trail.map(({ url, status }) => `\n  ${url}: ${status}`).join('');
+  // Where nobody answered, nothing is known of the login: the network is at fault, or the server is down.
+  if (unanswered === trail.length) {
+    return new GatewayError('SERVER_UNAVAILABLE', `server '${input.server}' cannot be reached; tried${steps}`, {
+      server: input.server,
+      hint: 'Check the url, the network and the proxy.',
+    });
+  }
   const named = metadata?.authorizationServers.length ? ' that its resource metadata names' : '';
   return new GatewayError(
     'AUTH_FAILED',

@@ -71,7 +71,10 @@ export async function register(
   }
   const verdict = judgeRegistration(answer, { redirectUri, now: deps.now() });
   if (verdict.kind === 'registered') return verdict.client;
-  if (verdict.kind === 'refused') throw refusedBy(answer, failure);
+  if (verdict.kind === 'refused') {
+    const accepted = answer.status === 201 || answer.status === 200;
+    throw refusedBy(answer, accepted ? { ...failure, step: `${failure.step} (an answer without client_id)` } : failure);
+  }
   throw new GatewayError(
     'AUTH_FAILED',
     `server '${server}': ${endpoint} registered the redirect URIs ${quoteForeign(verdict.redirectUris.join(' '))} instead of ${redirectUri}`,

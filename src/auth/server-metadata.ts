@@ -49,7 +49,11 @@ export function judgeMetadataAnswer(
     expected.grantType === 'authorization_code' ? [...alwaysNeeded, 'authorization_endpoint'] : alwaysNeeded;
   for (const name of needed) {
     const verdict = judgeEndpoint(json[name], expected.context);
-    if (verdict.kind === 'refused') return { kind: 'unusable', reason: `200, but its ${name}: ${verdict.reason}` };
+    if (verdict.kind === 'refused') {
+      const value = stringMember(json, name);
+      const shown = value === undefined ? name : `${name} ${quoteForeign(value)}`;
+      return { kind: 'unusable', reason: `200, but its ${shown}: ${verdict.reason}` };
+    }
   }
   return { kind: 'usable', as: pickMetadata(json, issuer, expected.context) };
 }

@@ -5,7 +5,7 @@ import { Peer } from '../wire/peer.ts';
 import type { Answer } from '../wire/pending-request.ts';
 import { ConnectionClosedError, RequestTimeoutError, RpcError, rpcCodes } from '../wire/rpc-error.ts';
 import type { DownstreamDeps } from './downstream-deps.ts';
-import { translateError } from './downstream-errors.ts';
+import { type LimitKey, translateError } from './downstream-errors.ts';
 import { type ConnectionInfo, handshake } from './handshake.ts';
 import { OversizedAnswer } from './read-message.ts';
 import type { ServerChannel } from './server-channel.ts';
@@ -113,7 +113,8 @@ export class Connection {
       return this.#outcome(answer, tool);
     } catch (error) {
       if (error instanceof RpcError && !(error.data instanceof OversizedAnswer)) throw error;
-      throw this.#translated(error, `tool '${tool}'`, 'timeoutMs', signal);
+      const limitKey = timeoutMs === this.#entry.timeoutMs ? 'timeoutMs' : 'timeout_ms';
+      throw this.#translated(error, `tool '${tool}'`, limitKey, signal);
     }
   }
 
@@ -137,12 +138,7 @@ export class Connection {
     throw new GatewayError('SERVER_UNAVAILABLE', message, { server: this.#entry.name, tool });
   }
 
-  #translated(
-    error: unknown,
-    doing: string,
-    limitKey: 'timeoutMs' | 'connectTimeoutMs',
-    signal: AbortSignal | undefined,
-  ): GatewayError {
+  #translated(error: unknown, doing: string, limitKey: LimitKey, signal: AbortSignal | undefined): GatewayError {
     // A running server's chatter on stderr explains no timeout of one call; its end explains a broken connection.
     const describeEnd = error instanceof RequestTimeoutError ? undefined : () => this.#channel.describeEnd?.();
     return translateError(error, { entry: this.#entry, doing, limitKey, signal, describeEnd });

@@ -11,12 +11,15 @@ export interface Circumstances {
   /** What was being done: `initialize`, `tools/list`, `tool 'search'`; empty where nothing was. */
   readonly doing: string;
   /** The config key that sets the time limit. */
-  readonly limitKey: 'timeoutMs' | 'connectTimeoutMs';
+  readonly limitKey: LimitKey;
   /** The caller's, to tell a cancelled request from a failed one. */
   readonly signal?: AbortSignal | undefined;
   /** What the channel knows about its own end. */
   readonly describeEnd?: (() => string | undefined) | undefined;
 }
+
+/** Whose limit it was: a key of the config, or the argument of the call. */
+export type LimitKey = 'timeoutMs' | 'connectTimeoutMs' | 'timeout_ms';
 
 /** A GatewayError (LoginRequiredError among them) comes back as it is; everything else becomes one. */
 export function translateError(error: unknown, around: Circumstances): GatewayError {
@@ -39,7 +42,10 @@ function timedOut(error: RequestTimeoutError, { entry, doing, limitKey, describe
   const message = `server '${entry.name}' gave no answer to ${doing} within ${error.timeoutMs} ms (${limitKey})`;
   return new GatewayError('TIMEOUT', said === undefined ? message : `${message}; ${said}`, {
     server: entry.name,
-    hint: `try again, or raise "${limitKey}" of '${entry.name}' in the config`,
+    hint:
+      limitKey === 'timeout_ms'
+        ? 'try again with a larger timeout_ms'
+        : `try again, or raise "${limitKey}" of '${entry.name}' in the config`,
     cause: error,
   });
 }
