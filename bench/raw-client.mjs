@@ -1,47 +1,40 @@
-// Owns the thinnest MCP client over a child's stdio: the same for the gateway, the floor and a direct server, so that
-// what differs is what stands behind it.
-import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+// Owns the thinnest MCP client, over lines: the same for the gateway, the floor and a direct server, so that what
+// differs is what stands behind it.
 
 const answerLimitMs = 60_000;
 
 export class RawClient {
-  #child;
+  #lines;
   #waiting = new Map();
   #nextId = 1;
-  #parts = [];
+  /** Why nothing can be answered any more. */
+  #over;
+  /** Looks for overdue answers now and then: a timer for each request would cost more than the rest of this client. */
+  #watch = setInterval(() => this.#failOverdue(), 5000);
 
-  constructor(command, args, env = {}) {
-    this.#child = spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'], env: { ...process.env, ...env } });
-    this.#child.stdout.on('data', (chunk) => this.#receive(chunk));
-    this.#child.on('exit', () => {
-      for (const { reject } of this.#waiting.values()) reject(new Error(`${command} ended`));
-    });
+  constructor(lines) {
+    this.#lines = lines;
+    this.#watch.unref();
+    lines.online = (line) => this.#receive(line);
+    lines.onend = (reason) => {
+      this.#over ??= reason;
+      this.#failAll(reason);
+    };
   }
 
   async initialize() {
     const clientInfo = { name: 'bench', version: '1.0.0' };
     const result = await this.request('initialize', { protocolVersion: '2025-11-25', capabilities: {}, clientInfo });
-    this.#write({ jsonrpc: '2.0', method: 'notifications/initialized' });
+    this.#lines.send('{"jsonrpc":"2.0","method":"notifications/initialized"}');
     return result;
   }
 
   request(method, params) {
+    if (this.#over !== undefined) return Promise.reject(new Error(this.#over));
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`${method}: no answer in ${answerLimitMs} ms`)), answerLimitMs);
-      this.#waiting.set(id, {
-        reject: (error) => {
-          clearTimeout(timer);
-          reject(error);
-        },
-        resolve: (message) => {
-          clearTimeout(timer);
-          if (message.error) reject(new Error(`${method}: ${message.error.message}`));
-          else resolve(message.result);
-        },
-      });
-      this.#write({ jsonrpc: '2.0', id, method, params });
+      this.#waiting.set(id, { resolve, reject, overdueAt: Date.now() + answerLimitMs });
+      this.#lines.send(JSON.stringify({ jsonrpc: '2.0', id, method, params }));
     });
   }
 
@@ -52,36 +45,33 @@ export class RawClient {
     return result;
   }
 
-  /** Resident memory of the child alone, in MB. */
-  residentMb() {
-    const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8');
-    return Number(/VmRSS:\s+(\d+)/.exec(status)[1]) / 1024;
+  /** Of the child; undefined where there is none. */
+  get pid() {
+    return this.#lines.pid;
   }
 
   async close() {
-    if (this.#child.exitCode !== null) return;
-    const ended = new Promise((resolve) => this.#child.once('exit', resolve));
-    this.#child.stdin.end();
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), 8000);
-    await ended;
-    clearTimeout(timer);
+    clearInterval(this.#watch);
+    await this.#lines.close();
+    this.#failAll('the client was closed');
   }
 
-  #write(message) {
-    this.#child.stdin.write(`${JSON.stringify(message)}\n`);
+  #receive(line) {
+    const message = JSON.parse(line.toString('utf8'));
+    const waiting = this.#waiting.get(message.id);
+    if (!waiting) return;
+    this.#waiting.delete(message.id);
+    if (message.error) waiting.reject(new Error(message.error.message));
+    else waiting.resolve(message.result);
   }
 
-  #receive(chunk) {
-    let start = 0;
-    for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, start)) {
-      this.#parts.push(chunk.subarray(start, end));
-      const line = this.#parts.length === 1 ? this.#parts[0] : Buffer.concat(this.#parts);
-      this.#parts = [];
-      start = end + 1;
-      const message = JSON.parse(line.toString('utf8'));
-      this.#waiting.get(message.id)?.resolve(message);
-      this.#waiting.delete(message.id);
-    }
-    if (start < chunk.length) this.#parts.push(chunk.subarray(start));
+  #failOverdue() {
+    const [oldest] = this.#waiting.values();
+    if (oldest && oldest.overdueAt < Date.now()) this.#failAll(`no answer in ${answerLimitMs} ms`);
+  }
+
+  #failAll(reason) {
+    for (const { reject } of this.#waiting.values()) reject(new Error(reason));
+    this.#waiting.clear();
   }
 }

@@ -1,115 +1,126 @@
 // Owns the cost of one call at a time, and of many at once, over stdio and over Streamable HTTP.
-import { Client } from '@modelcontextprotocol/client';
-import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import {
   createWorkshop,
   direct,
+  directOverHttp,
   echoProgram,
   floorOverHttp,
   floorOverStdio,
+  sdkGateway,
+  sdkOverHttp,
+  sdkOverStdio,
   startHttpEcho,
   stdioServer,
   straight,
   throughGateway,
 } from '../contestants.mjs';
-import { inTurn, median, medianRatio, percentile, timeCalls } from '../measure.mjs';
+import { inTurn, mapValues, median, medianRatio, percentile, rateOf, timeCalls } from '../measure.mjs';
+import { cpuMicrosOf } from '../process-figures.mjs';
 
 const manyCallers = 64;
-
-/** Calls on the SDK's client to the echo server itself. */
-async function connectSdk() {
-  const client = new Client({ name: 'bench', version: '1.0.0' });
-  await client.connect(new StdioClientTransport({ command: process.execPath, args: [echoProgram], stderr: 'ignore' }));
-  return {
-    call: () => client.callTool({ name: 'echo', arguments: { message: 'hello' } }),
-    close: () => client.close(),
-  };
-}
+const shares = { p50: 0.5, p95: 0.95, p99: 0.99 };
 
 export async function callsOverStdio(report, settings) {
-  const workshop = createWorkshop();
+  const workshop = createWorkshop(settings.gateway);
   const gateway = workshop.gateway({ echo: stdioServer(echoProgram) });
-  const [floor, server, sdk] = [floorOverStdio(), direct(), await connectSdk()];
+  const [floor, server, plain, sdk] = [floorOverStdio(), direct(), sdkGateway(), await sdkOverStdio(echoProgram)];
   try {
-    for (const client of [gateway, floor, server]) await client.initialize();
-    const calls = {
-      gateway: throughGateway(gateway, 'echo'),
-      floor: straight(floor),
-      direct: straight(server),
-      'direct SDK': sdk.call,
+    for (const client of [gateway, floor, server, plain]) await client.initialize();
+    const contestants = {
+      gateway: { call: throughGateway(gateway, 'echo'), pid: gateway.pid },
+      floor: { call: straight(floor), pid: floor.pid },
+      direct: { call: straight(server) },
+      'direct SDK': { call: straight(sdk) },
+      'SDK on both sides': { call: throughGateway(plain, 'echo'), pid: plain.pid },
     };
-    await compare(report, 'stdio', calls, settings, { p50: { atMost: 2.2 }, rate: { atLeast: 0.35 } });
+    await compare(report, 'stdio', contestants, settings, { p50: { atMost: 2.2 }, rate: { atLeast: 0.35 } });
   } finally {
-    for (const each of [gateway, floor, server, sdk]) await each.close();
+    for (const each of [gateway, floor, server, plain, sdk]) await each.close();
     workshop.remove();
   }
 }
 
 export async function callsOverHttp(report, settings) {
-  const workshop = createWorkshop();
+  const workshop = createWorkshop(settings.gateway);
   const echo = await startHttpEcho();
   const gateway = workshop.gateway({ echo: { type: 'http', url: echo.url } });
-  const floor = floorOverHttp(echo.url);
+  const [floor, server, sdk] = [floorOverHttp(echo.url), directOverHttp(echo.url), await sdkOverHttp(echo.url)];
   try {
-    for (const client of [gateway, floor]) await client.initialize();
-    await compare(
-      report,
-      'Streamable HTTP',
-      { gateway: throughGateway(gateway, 'echo'), floor: straight(floor) },
-      settings,
-      {},
-    );
+    for (const client of [gateway, floor, server]) await client.initialize();
+    const contestants = {
+      gateway: { call: throughGateway(gateway, 'echo'), pid: gateway.pid },
+      floor: { call: straight(floor), pid: floor.pid },
+      direct: { call: straight(server) },
+      'direct SDK': { call: straight(sdk) },
+    };
+    const forHttp = { ...settings, parallelCalls: settings.parallelHttpCalls };
+    await compare(report, 'Streamable HTTP', contestants, forHttp, {});
   } finally {
-    for (const each of [gateway, floor, echo]) await each.close();
+    for (const each of [gateway, floor, server, sdk, echo]) await each.close();
     workshop.remove();
   }
 }
 
-async function compare(report, transport, calls, { rounds, count }, targets) {
-  for (const call of Object.values(calls)) await timeCalls(call, Math.min(count, 500));
-  const sequential = await inTurn(
-    mapValues(calls, (call) => () => timeCalls(call, count)),
-    rounds,
-  );
-  const p50 = mapValues(sequential, (samples) => samples.map(median));
-  report.title(`One call at a time over ${transport} (${rounds} rounds of ${count} calls)`);
-  for (const [name, values] of Object.entries(p50)) report.row(`${name} p50`, median(values), 'ms');
-  for (const name of Object.keys(calls).filter((each) => each !== 'gateway')) {
-    report.row(
-      `gateway / ${name}, p50`,
-      medianRatio(p50.gateway, p50[name]),
-      '×',
-      name === 'floor' ? targets.p50 : undefined,
-    );
+async function compare(report, transport, contestants, settings, targets) {
+  for (const { call } of Object.values(contestants)) await timeCalls(call, settings.warmUp, 8);
+  await compareLatency(report, transport, contestants, settings, targets.p50);
+  await compareRate(report, transport, contestants, settings, targets.rate);
+}
+
+async function compareLatency(report, transport, contestants, { rounds, calls }, target) {
+  const runs = mapValues(contestants, ({ call, pid }) => withCpu(pid, calls, () => timeCalls(call, calls)));
+  const figures = await inTurn(runs, rounds);
+  const samples = mapValues(figures, (results) => results.map(({ outcome }) => outcome));
+  const times = mapValues(samples, (each) => mapValues(shares, (share) => percentile(each.flat(), share)));
+  const medians = mapValues(samples, (each) => each.map(median));
+  report.title(`One call at a time over ${transport} (${rounds} × ${calls} calls)`, Object.keys(shares));
+  for (const [name, values] of Object.entries(times)) report.cells(name, values, 'ms');
+  for (const name of ['floor', 'direct']) {
+    const added = mapValues(times.gateway, (value, share) => value - times[name][share]);
+    report.cells(`added by the gateway to ${name}`, added, 'ms');
   }
-  for (const share of [0.5, 0.95, 0.99]) {
-    const added = sequential.gateway.map(
-      (samples, round) => percentile(samples, share) - percentile(sequential.floor[round], share),
-    );
-    report.row(`added to floor, p${share * 100}`, median(added), 'ms');
+  for (const [one, other] of pairs(contestants)) {
+    const ratios = mapValues(times[one], (value, share) => value / times[other][share]);
+    const row = { ...ratios, p50: medianRatio(medians[one], medians[other]) };
+    const counts = one === 'gateway' && other === 'floor' && target;
+    report.cells(`${one} / ${other}`, row, '×', counts ? { p50: target } : {});
   }
-  const parallel = await inTurn(
-    mapValues(calls, (call) => () => rateOf(call, count * 4)),
-    rounds,
-  );
-  report.title(`${manyCallers} callers at once over ${transport}`);
-  for (const [name, values] of Object.entries(parallel)) report.row(`${name}`, median(values), 'calls/s');
-  for (const name of Object.keys(calls).filter((each) => each !== 'gateway')) {
-    report.row(
-      `gateway / ${name}`,
-      medianRatio(parallel.gateway, parallel[name]),
-      '×',
-      name === 'floor' ? targets.rate : undefined,
-    );
+  reportCpu(report, figures);
+}
+
+async function compareRate(report, transport, contestants, { rounds, parallelCalls: count }, target) {
+  const runs = mapValues(contestants, ({ call, pid }) => withCpu(pid, count, () => rateOf(call, count, manyCallers)));
+  const figures = await inTurn(runs, rounds);
+  const rates = mapValues(figures, (results) => results.map(({ outcome }) => outcome));
+  report.title(`${manyCallers} callers at once over ${transport} (${rounds} × ${count} calls)`);
+  for (const [name, values] of Object.entries(rates)) report.row(name, median(values), 'calls/s');
+  for (const [one, other] of pairs(contestants)) {
+    const counts = one === 'gateway' && other === 'floor';
+    report.row(`${one} / ${other}`, medianRatio(rates[one], rates[other]), '×', counts ? target : undefined);
+  }
+  reportCpu(report, figures);
+}
+
+/** What `run` gives, and the processor time that the process took for each call: the figure that noise moves least. */
+function withCpu(pid, count, run) {
+  return async () => {
+    const before = cpuMicrosOf(pid);
+    const outcome = await run();
+    return { outcome, cpuMicros: (cpuMicrosOf(pid) - before) / count };
+  };
+}
+
+function reportCpu(report, figures) {
+  for (const [name, results] of Object.entries(figures)) {
+    const cpuMicros = median(results.map((each) => each.cpuMicros));
+    if (!Number.isNaN(cpuMicros)) report.row(`processor time of ${name}, per call`, cpuMicros, 'µs');
   }
 }
 
-async function rateOf(call, count) {
-  const from = performance.now();
-  await timeCalls(call, count, manyCallers);
-  return (count / (performance.now() - from)) * 1000;
-}
-
-function mapValues(object, map) {
-  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, map(value)]));
+/** Which ratios are of interest: the gateway's to everything, and to the floor what is there for scale. */
+function pairs(contestants) {
+  const ratios = Object.keys(contestants)
+    .filter((name) => name !== 'gateway')
+    .map((name) => ['gateway', name]);
+  return 'SDK on both sides' in contestants ? [...ratios, ['SDK on both sides', 'floor']] : ratios;
 }

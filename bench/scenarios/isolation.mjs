@@ -1,34 +1,54 @@
 // Owns what a hanging and a crashing server cost the others: nothing, if all is well.
 import { fileURLToPath } from 'node:url';
 import { createWorkshop, echoProgram, stdioServer, throughGateway } from '../contestants.mjs';
-import { inTurn, median, medianRatio } from '../measure.mjs';
+import { inTurn, mapValues, median, medianRatio, timeCalls } from '../measure.mjs';
 
-const fixture = (name) => fileURLToPath(new URL(`../../fixtures/servers/${name}.mjs`, import.meta.url));
-const echoes = (count) =>
-  Object.fromEntries(Array.from({ length: count }, (_, index) => [`good-${index}`, stdioServer(echoProgram)]));
+const fixture = (name) => stdioServer(fileURLToPath(new URL(`../../fixtures/servers/${name}.mjs`, import.meta.url)));
+const echo = stdioServer(echoProgram);
+const good = { 'good-1': echo, 'good-2': echo, 'good-3': echo };
+const groups = {
+  well: { ...good, other: echo, another: echo },
+  ill: { ...good, other: fixture('hang'), another: fixture('crash-on-start') },
+};
 
-export async function isolation(report, { rounds }) {
-  const workshop = createWorkshop();
-  const ill = { ...echoes(3), hanging: stdioServer(fixture('hang')), crashing: stdioServer(fixture('crash-on-start')) };
-  /** From spawn to the first answer of a good server, after calls on the others were sent. */
-  const firstAnswer = (servers) => async () => {
+export async function isolation(report, { gateway: program, isolationRounds, calls }) {
+  const workshop = createWorkshop(program);
+  const visit = (servers) => async () => {
     const from = performance.now();
     const gateway = workshop.gateway(servers);
-    await gateway.initialize();
-    for (const name of Object.keys(servers).filter((each) => !each.startsWith('good-'))) {
-      throughGateway(gateway, name)().catch(() => undefined);
+    try {
+      await gateway.initialize();
+      const others = ['other', 'another'].map((name) => throughGateway(gateway, name)().catch(() => undefined));
+      await throughGateway(gateway, 'good-1')();
+      const first = performance.now() - from;
+      const again = setInterval(() => void throughGateway(gateway, 'another')().catch(() => undefined), 500);
+      const later = median(await timeCalls(throughGateway(gateway, 'good-1'), calls));
+      clearInterval(again);
+      return { first, later, others };
+    } finally {
+      await gateway.close();
     }
-    await throughGateway(gateway, 'good-0')();
-    const elapsed = performance.now() - from;
-    await gateway.close();
-    return elapsed;
   };
   try {
-    const figures = await inTurn({ well: firstAnswer(echoes(5)), ill: firstAnswer(ill) }, Math.max(rounds, 5));
-    report.title('Isolation: from spawn to the first answer of a good server (median)');
-    report.row('five good servers', median(figures.well), 'ms');
-    report.row('three good, one hanging, one crashing, all called', median(figures.ill), 'ms');
-    report.row('with / without the two', medianRatio(figures.ill, figures.well), '×');
+    const figures = await inTurn(mapValues(groups, visit), isolationRounds);
+    const of = (name, figure) => figures[name].map((each) => each[figure]);
+    report.title('Isolation: five servers, all called at once; one is timed (median)', [
+      'all well',
+      'two ill',
+      'ratio',
+    ]);
+    for (const [figure, name, unit] of [
+      ['first', 'from spawn to its first answer', 'ms'],
+      ['later', 'each of its later calls', 'ms'],
+    ]) {
+      const [well, ill] = [of('well', figure), of('ill', figure)];
+      report.cells(
+        name,
+        { 'all well': median(well), 'two ill': median(ill), ratio: medianRatio(ill, well) },
+        `${unit}, ×`,
+        { ratio: { atMost: 1.1 } },
+      );
+    }
   } finally {
     workshop.remove();
   }
