@@ -1,20 +1,13 @@
 // Owns the plug between the pool of connections and what the use cases ask for; decides nothing.
 
 import type { ServerPool } from './downstream/pool.ts';
-import type { ServerHandle, ServerSnapshot } from './downstream/server-slot.ts';
+import type { ServerSnapshot } from './downstream/server-slot.ts';
 import type * as port from './gateway/downstream-port.ts';
 
 export function downstreamPort(pool: ServerPool): port.DownstreamPort {
   return {
-    session: async (server, options) => sessionOf(await pool.get(server, options)),
+    session: (server, options) => pool.get(server, options),
     snapshot: (server) => snapshotOf(pool.snapshot(server)),
-  };
-}
-
-function sessionOf({ connection, catalog }: ServerHandle): port.ServerSession {
-  return {
-    tools: ({ signal }) => catalog.tools({ signal }),
-    callTool: (tool, args, options) => connection.callTool(tool, args, options),
   };
 }
 

@@ -1,5 +1,5 @@
 // Owns what one line of the audit log says; holds no argument values and no tokens, and knows nothing of files.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 export type AuditDecision = 'ALLOW' | 'DENY' | 'ERROR' | 'TIMEOUT' | 'CANCELLED';
 
@@ -38,9 +38,7 @@ const maxDepth = 500;
  * whatever the order of their members. No arguments count as an empty object.
  */
 export function sha256OfArgs(args: unknown): string {
-  return createHash('sha256')
-    .update(canonicalJson(args ?? {}, 0))
-    .digest('hex');
+  return hash('sha256', canonicalJson(args ?? {}, 0), 'hex');
 }
 
 function canonicalJson(value: unknown, depth: number): string {

@@ -109,7 +109,11 @@ export class Connection {
     const params = args === undefined ? { name: tool } : { name: tool, arguments: args };
     const ask = () => this.#peer.request('tools/call', params, { signal, timeoutMs, onProgress });
     try {
-      const answer = await this.#tracked(() => this.#recovery.run(ask, { repeatable: false, signal }));
+      // A stdio server has neither sessions nor logins that a call could miss.
+      const answer =
+        this.#channel.transport === 'stdio'
+          ? await ask()
+          : await this.#tracked(() => this.#recovery.run(ask, { repeatable: false, signal }));
       return this.#outcome(answer, tool);
     } catch (error) {
       if (error instanceof RpcError && !(error.data instanceof OversizedAnswer)) throw error;

@@ -1,19 +1,11 @@
 // Owns what the use cases need of the servers behind the gateway; compose.ts plugs the pool in.
-import type { ToolDefinition } from '../downstream/tool-pages.ts';
+import type { Catalog } from '../downstream/catalog.ts';
+import type { Connection } from '../downstream/connection.ts';
 
+/** An open connection and what its server offers. */
 export interface ServerSession {
-  /** All tools of the server, from its catalog. */
-  tools(options: { readonly signal: AbortSignal }): Promise<readonly ToolDefinition[]>;
-  /** Calls a tool; the result is the server's own, `size` the bytes of the message that carried it, where known. */
-  callTool(
-    tool: string,
-    args: Readonly<Record<string, unknown>>,
-    options: {
-      readonly signal: AbortSignal;
-      readonly timeoutMs: number;
-      readonly onProgress: (params: Readonly<Record<string, unknown>>) => void;
-    },
-  ): Promise<{ readonly result: Readonly<Record<string, unknown>>; readonly size: number | undefined }>;
+  readonly connection: Pick<Connection, 'callTool'>;
+  readonly catalog: Pick<Catalog, 'tools'>;
 }
 
 export type ConnectionState = 'idle' | 'connecting' | 'ready' | 'needs_login' | 'failed' | 'disabled';

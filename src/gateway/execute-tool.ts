@@ -40,7 +40,7 @@ export async function executeTool(deps: ExecuteToolDeps, input: ExecuteToolInput
   return await withLogin(deps, server, host, async () => {
     const session = await deps.downstream.session(server, host);
     try {
-      const outcome = await session.callTool(tool, args, {
+      const outcome = await session.connection.callTool(tool, args, {
         signal: host.signal,
         timeoutMs,
         onProgress: ({ progressToken: _ours, ...update }) => host.progress(update),
@@ -65,7 +65,7 @@ async function refuseUnknownTool(
 ): Promise<ToolDefinition | undefined> {
   let tools: readonly ToolDefinition[];
   try {
-    tools = await session.tools(host);
+    tools = await session.catalog.tools(host);
   } catch {
     // The server's own answer to the call says more than a list that cannot be read.
     return undefined;

@@ -62,7 +62,7 @@ export async function getServerTools(
   deps.directory.usable(agent, server);
   const all = await withLogin(deps, server, host, async () => {
     const session = await deps.downstream.session(server, host);
-    return await session.tools(host);
+    return await session.catalog.tools(host);
   });
   const permitted = all.filter(({ name }) => deps.directory.mayCall(agent, server, name));
   const chosen = permitted.filter(({ name }) => isAskedFor(name, input)).slice(offsetOf(input.cursor));

@@ -13,7 +13,7 @@ export interface FakeServer {
   readonly entry?: Partial<ServerEntry>;
   readonly tools?: readonly ToolDefinition[];
   readonly snapshot?: ServerSnapshot;
-  readonly call?: ServerSession['callTool'];
+  readonly call?: ServerSession['connection']['callTool'];
   readonly connect?: () => void;
 }
 
@@ -97,8 +97,8 @@ function entryOf(name: string, { entry }: FakeServer): ServerEntry {
 
 function sessionOf({ tools = [], call }: FakeServer): ServerSession {
   return {
-    tools: async () => tools,
-    callTool: call ?? (async (_tool, args) => ({ result: { content: [], echoed: args }, size: 7 })),
+    catalog: { tools: async () => tools },
+    connection: { callTool: call ?? (async (_tool, args) => ({ result: { content: [], echoed: args }, size: 7 })) },
   };
 }
 
