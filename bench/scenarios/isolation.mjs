@@ -1,7 +1,7 @@
 // Owns what a hanging and a crashing server cost the others: nothing, if all is well.
 import { fileURLToPath } from 'node:url';
 import { createWorkshop, echoProgram, stdioServer, throughGateway } from '../contestants.mjs';
-import { inTurn, mapValues, median, medianRatio, timeCalls } from '../measure.mjs';
+import { inTurn, mapValues, median, timeCalls } from '../measure.mjs';
 
 const fixture = (name) => stdioServer(fileURLToPath(new URL(`../../fixtures/servers/${name}.mjs`, import.meta.url)));
 const echo = stdioServer(echoProgram);
@@ -44,7 +44,7 @@ export async function isolation(report, { gateway: program, isolationRounds, cal
       const [well, ill] = [of('well', figure), of('ill', figure)];
       report.cells(
         name,
-        { 'all well': median(well), 'two ill': median(ill), ratio: medianRatio(ill, well) },
+        { 'all well': median(well), 'two ill': median(ill), ratio: median(ill) / median(well) },
         `${unit}, ×`,
         { ratio: { atMost: 1.1 } },
       );

@@ -92,7 +92,7 @@ describe('over HTTP', () => {
       response.writeHead(status, { 'content-type': type }).end(body);
     });
     stage.own(() => server.close());
-    const failure = await failureOf({ url: server.url, ...shortly });
+    const failure = await failureOf({ url: server.url });
     expect(failure).toMatchObject({ code: 'SERVER_UNAVAILABLE', message: expect.stringMatching(says) });
   });
 
@@ -109,8 +109,8 @@ describe('over HTTP', () => {
   });
 
   test('a name that does not exist', async () => {
-    const failure = await failureOf({ url: 'https://no-such-host.invalid/mcp', ...shortly });
-    expect(failure).toMatchObject({ code: expect.stringMatching(/SERVER_UNAVAILABLE|TIMEOUT/) });
+    const failure = await failureOf({ url: 'https://no-such-host.invalid/mcp' });
+    expect(failure).toMatchObject({ code: 'SERVER_UNAVAILABLE' });
     expect(failure.message).toContain('no-such-host.invalid');
   });
 
