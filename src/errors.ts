@@ -20,7 +20,8 @@ export const errorTable = {
   },
   SERVER_NOT_FOUND: { meaning: 'No server of that name is configured.', exitCode: 2, retry: 'after a change' },
   SERVER_UNAVAILABLE: {
-    meaning: 'The server could not be started or reached, its connection broke, or it answered a call with a protocol error.',
+    meaning:
+      'The server could not be started or reached, its connection broke, or it answered a call with a protocol error.',
     exitCode: 4,
     retry: 'later',
   },

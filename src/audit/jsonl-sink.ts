@@ -3,7 +3,7 @@ import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errorText } from '../errors.ts';
 import type { LogPort } from '../lib/log-port.ts';
-import { type AuditRecord, auditLine } from './record.ts';
+import { type AuditEntry, auditLine } from './record.ts';
 import type { AuditSink } from './sink.ts';
 
 /** A record waits at most this long for others to be written with it. */
@@ -25,7 +25,7 @@ export function createJsonlSink(settings: Settings): AuditSink {
 class JsonlSink implements AuditSink {
   readonly #path: string;
   readonly #log: LogPort;
-  #waiting: string[] = [];
+  #waiting: (AuditEntry | string)[] = [];
   /** The rest of a batch whose writing broke off in the middle. */
   #rest: Buffer = Buffer.alloc(0);
   #timer: NodeJS.Timeout | undefined;
@@ -39,9 +39,10 @@ class JsonlSink implements AuditSink {
     this.#log = log;
   }
 
-  write(record: AuditRecord): void {
+  write(entry: AuditEntry): void {
     if (this.#closed) return;
-    this.#waiting.push(auditLine(record));
+    // What may wait for long is made small: an entry holds on to the arguments of its call.
+    this.#waiting.push(this.#failing ? auditLine(entry) : entry);
     if (this.#waiting.length > maxWaiting) {
       this.#waiting.shift();
       this.#lost++;
@@ -86,7 +87,7 @@ class JsonlSink implements AuditSink {
       const file = await this.#open();
       try {
         await this.#writeRest(file);
-        if (this.#waiting.length > 0) this.#rest = Buffer.from(`${this.#waiting.join('\n')}\n`);
+        if (this.#waiting.length > 0) this.#rest = Buffer.from(`${this.#waiting.map(lineOf).join('\n')}\n`);
         this.#waiting = [];
         await this.#writeRest(file);
       } finally {
@@ -127,6 +128,11 @@ class JsonlSink implements AuditSink {
   #failed(error: unknown): void {
     if (this.#failing) return;
     this.#failing = true;
+    this.#waiting = this.#waiting.map(lineOf);
     this.#log.warn({ path: this.#path, reason: errorText(error) }, 'the audit log cannot be written; calls go on');
   }
+}
+
+function lineOf(entry: AuditEntry | string): string {
+  return typeof entry === 'string' ? entry : auditLine(entry);
 }

@@ -25,8 +25,31 @@ export interface AuditRecord {
   readonly request_id: string | number | null;
 }
 
+/** A call as it ended. Hash and text are made of it later, off the call's path. */
+export type AuditEntry = Omit<AuditRecord, 'timestamp' | 'args_sha256'> & {
+  /** When the call began, epoch milliseconds. */
+  readonly at: number;
+  /** The downstream arguments; absent where the call has none. */
+  readonly args?: unknown;
+};
+
 /** One line without its newline. */
-export function auditLine(record: AuditRecord): string {
+export function auditLine(entry: AuditEntry): string {
+  const { at, agent_id, operation, server, tool, decision, rule, error_code, latency_ms, args } = entry;
+  const record: AuditRecord = {
+    timestamp: new Date(at).toISOString(),
+    agent_id,
+    operation,
+    server,
+    tool,
+    decision,
+    rule,
+    error_code,
+    latency_ms,
+    args_sha256: args === undefined ? null : sha256OfArgs(args),
+    result_bytes: entry.result_bytes,
+    request_id: entry.request_id,
+  };
   return JSON.stringify(record);
 }
 

@@ -1,6 +1,6 @@
 // Owns the list of use cases and what they share: every one identifies its agent, asks the rules, and leaves exactly
 // one audit line. Knows nothing of MCP messages.
-import { type AuditDecision, sha256OfArgs } from '../audit/record.ts';
+import type { AuditDecision } from '../audit/record.ts';
 import type { AuditSink } from '../audit/sink.ts';
 import type { Rules } from '../config/rules.ts';
 import type { ConfiguredServer } from '../config/server-entry.ts';
@@ -153,7 +153,7 @@ function createAudited(
       const latencyMs = now() - startedAt;
       if (server !== undefined) metrics.record(server, latencyMs, failure !== undefined);
       audit.write({
-        timestamp: new Date(startedAt).toISOString(),
+        at: startedAt,
         agent_id: agent ?? claimed ?? null,
         operation: operation.name,
         server: server ?? null,
@@ -162,7 +162,7 @@ function createAudited(
         rule,
         error_code: failure?.code ?? null,
         latency_ms: latencyMs,
-        args_sha256: operation.args === undefined ? null : sha256OfArgs(operation.args),
+        args: operation.args,
         result_bytes: size,
         request_id: host.requestId,
       });

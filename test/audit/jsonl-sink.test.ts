@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createJsonlSink } from '../../src/audit/jsonl-sink.ts';
-import type { AuditRecord } from '../../src/audit/record.ts';
+import type { AuditEntry } from '../../src/audit/record.ts';
 import { silentSink } from '../../src/audit/sink.ts';
 import type { LogPort } from '../../src/lib/log-port.ts';
 
@@ -27,9 +27,9 @@ beforeEach(async () => {
 
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-function record(index: number): AuditRecord {
+function record(index: number): AuditEntry {
   return {
-    timestamp: '2026-01-02T03:04:05.678Z',
+    at: 0,
     agent_id: 'a',
     operation: 'execute_tool',
     server: 's',
@@ -38,7 +38,6 @@ function record(index: number): AuditRecord {
     rule: null,
     error_code: null,
     latency_ms: 1,
-    args_sha256: null,
     result_bytes: null,
     request_id: index,
   };

@@ -1,5 +1,5 @@
 // Owns a gateway whose servers and logins are plain values, for tests of the use cases.
-import type { AuditRecord } from '../../src/audit/record.ts';
+import type { AuditEntry } from '../../src/audit/record.ts';
 import type { LoginAttempt, LoginStatus } from '../../src/auth/authenticator.ts';
 import type { AgentRules, Rules } from '../../src/config/rules.ts';
 import type { ConfiguredServer, ServerEntry } from '../../src/config/server-entry.ts';
@@ -19,7 +19,7 @@ export interface FakeServer {
 
 export interface Scene {
   readonly gateway: Gateway;
-  readonly audit: AuditRecord[];
+  readonly audit: AuditEntry[];
   readonly loginRequests: { readonly server: string; readonly request: LoginRequest }[];
   readonly clock: { now: number };
 }
@@ -35,7 +35,7 @@ export interface SceneSettings {
 
 export function createScene(scene: SceneSettings): Scene {
   const fakes = scene.servers ?? {};
-  const audit: AuditRecord[] = [];
+  const audit: AuditEntry[] = [];
   const loginRequests: Scene['loginRequests'] = [];
   const clock = { now: Date.UTC(2026, 0, 1) };
   const configured: ConfiguredServer[] = [
