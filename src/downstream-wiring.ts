@@ -25,7 +25,7 @@ function snapshotOf(snapshot: ServerSnapshot): port.ServerSnapshot {
       };
     }
     case 'failed':
-      return { state: 'failed', toolNames, reason: snapshot.error.message, nextTryAt: snapshot.nextTryAt };
+      return { state: 'failed', toolNames, reason: snapshot.error.message };
     case 'needs_login':
     case 'idle':
     case 'connecting':

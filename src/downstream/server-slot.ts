@@ -22,8 +22,8 @@ export type ServerSnapshot = {
   | { readonly state: 'idle' | 'connecting' | 'disabled' }
   | { readonly state: 'ready'; readonly info: ConnectionInfo; readonly since: number }
   | { readonly state: 'needs_login'; readonly error: LoginRequiredError | undefined }
-  /** The next call tries again at once, so `nextTryAt` is only set where something else will. */
-  | { readonly state: 'failed'; readonly error: GatewayError; readonly failedAt: number; readonly nextTryAt?: number }
+  /** The next call tries again at once. */
+  | { readonly state: 'failed'; readonly error: GatewayError; readonly failedAt: number }
 );
 
 type SlotState =

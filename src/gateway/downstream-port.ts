@@ -5,7 +5,7 @@ import type { Connection } from '../downstream/connection.ts';
 /** An open connection and what its server offers. */
 export interface ServerSession {
   readonly connection: Pick<Connection, 'callTool'>;
-  readonly catalog: Pick<Catalog, 'tools'>;
+  readonly catalog: Pick<Catalog, 'tools' | 'find'>;
 }
 
 export type ConnectionState = 'idle' | 'connecting' | 'ready' | 'needs_login' | 'failed' | 'disabled';
@@ -13,8 +13,6 @@ export type ConnectionState = 'idle' | 'connecting' | 'ready' | 'needs_login' | 
 export interface ServerSnapshot {
   readonly state: ConnectionState;
   readonly reason?: string | undefined;
-  /** Epoch milliseconds of the next try, when the state is `failed`. */
-  readonly nextTryAt?: number | undefined;
   /** Names of the tools, once they are known. */
   readonly toolNames?: readonly string[] | undefined;
   readonly protocolVersion?: string | undefined;

@@ -65,13 +65,14 @@ async function refuseUnknownTool(
 ): Promise<ToolDefinition | undefined> {
   let tools: readonly ToolDefinition[];
   try {
+    // `find` lists once more where the list is not fresh: the server may have a new tool and not have said so.
+    const definition = await session.catalog.find(tool, host);
+    if (definition) return definition;
     tools = await session.catalog.tools(host);
   } catch {
     // The server's own answer to the call says more than a list that cannot be read.
     return undefined;
   }
-  const definition = tools.find(({ name }) => name === tool);
-  if (definition) return definition;
   const permitted = tools.map(({ name }) => name).filter((name) => directory.mayCall(agent, server, name));
   const near = nearestNames(tool, permitted);
   throw new GatewayError('TOOL_NOT_FOUND', `server '${server}' has no tool '${tool}'`, {
@@ -83,14 +84,6 @@ async function refuseUnknownTool(
 
 function serverError(error: RpcError, { server, tool }: ExecuteToolInput, known: ToolDefinition | undefined): Error {
   const message = `server '${server}' answered: ${error.message} (${error.code})`;
-  if (error.code === rpcCodes.messageTooLarge) {
-    return new GatewayError('RESULT_TOO_LARGE', `the answer of server '${server}' is too large: ${error.message}`, {
-      server,
-      tool,
-      hint: 'Ask the tool for less at once.',
-      cause: error,
-    });
-  }
   if (error.code === rpcCodes.invalidParams) {
     return new GatewayError('INVALID_ARGUMENTS', message, {
       server,

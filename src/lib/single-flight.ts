@@ -11,8 +11,4 @@ export class SingleFlight<T> {
     this.#running.set(key, started);
     return started;
   }
-
-  has(key: string): boolean {
-    return this.#running.has(key);
-  }
 }

@@ -41,6 +41,12 @@ describe('execute_tool', () => {
   it.each([
     ['an unknown server', { servers: {} }, 'SERVER_NOT_FOUND'],
     ['a disabled server', { servers: { files: { entry: { disabled: true } } } }, 'SERVER_UNAVAILABLE'],
+    // The SDK's code for a request that timed out is the one we use on the wire for an oversized answer.
+    [
+      'a protocol error of -32001',
+      { servers: { files: failing(() => new RpcError(rpcCodes.messageTooLarge, 'Request timed out')) } },
+      'SERVER_UNAVAILABLE',
+    ],
     ['a protocol error', { servers: { files: failing(() => new RpcError(-32000, 'boom')) } }, 'SERVER_UNAVAILABLE'],
     [
       'refused arguments',
@@ -49,7 +55,7 @@ describe('execute_tool', () => {
     ],
     [
       'an answer that is too large',
-      { servers: { files: failing(() => new RpcError(rpcCodes.messageTooLarge, '99 MB')) } },
+      { servers: { files: failing(() => new GatewayError('RESULT_TOO_LARGE', '99 MB')) } },
       'RESULT_TOO_LARGE',
     ],
     ['a defect', { servers: { files: failing(() => new TypeError('x')) } }, 'INTERNAL'],

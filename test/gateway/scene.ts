@@ -97,7 +97,7 @@ function entryOf(name: string, { entry }: FakeServer): ServerEntry {
 
 function sessionOf({ tools = [], call }: FakeServer): ServerSession {
   return {
-    catalog: { tools: async () => tools },
+    catalog: { tools: async () => tools, find: async (name) => tools.find((tool) => tool.name === name) },
     connection: { callTool: call ?? (async (_tool, args) => ({ result: { content: [], echoed: args }, size: 7 })) },
   };
 }
