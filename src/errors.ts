@@ -86,6 +86,8 @@ export interface AuthChallenge {
   readonly scope?: string;
   readonly error?: string;
   readonly errorDescription?: string;
+  /** The server takes DPoP-bound tokens and no bearer tokens (RFC 9449 section 7.1). */
+  readonly dpop?: true;
 }
 
 /**

@@ -1,7 +1,6 @@
-// Owns the authorization code grant with PKCE: the URL, the judgement of the callback, the exchange of the code.
+// Owns the authorization code grant with PKCE up to its code: the URL, and the judgement of the callback.
 import type { AuthorizationServer } from 'oauth4webapi';
 import {
-  authorizationCodeGrantRequest,
   calculatePKCECodeChallenge,
   generateRandomCodeVerifier,
   generateRandomState,
@@ -10,14 +9,12 @@ import {
 import type { OAuthSettings } from '../config/server-entry.ts';
 import type { AuthChallenge } from '../errors.ts';
 import { GatewayError } from '../errors.ts';
-import type { FetchLike } from '../lib/fetch-like.ts';
-import type { Answer } from './answer.ts';
-import { quoteForeign, readAnswer } from './answer.ts';
-import { clientAuthOf, clientOf, listedSecretMethods, requestOptions } from './client-auth.ts';
+import { quoteForeign } from './answer.ts';
+import { clientOf } from './client-auth.ts';
 import type { Discovery } from './discover.ts';
-import { refusedBy, translateOAuthError } from './oauth-errors.ts';
-import { accountOf, judgeTokenAnswer } from './token-response.ts';
-import type { SavedClient, SavedTokens } from './token-store.ts';
+import type { DpopKey } from './dpop.ts';
+import { translateOAuthError } from './oauth-errors.ts';
+import type { SavedClient } from './token-store.ts';
 
 /** What must be remembered between the URL and the callback; never saved with the credentials. */
 export interface PendingAuthorization {
@@ -27,6 +24,8 @@ export interface PendingAuthorization {
   readonly codeVerifier: string;
   readonly redirectUri: string;
   readonly scope?: string;
+  /** The key that the tokens will be bound to (RFC 9449); absent: bearer tokens. */
+  readonly dpop?: DpopKey;
 }
 
 /** Extra parameters without which an issuer gives no refresh token. An issuer, never the name of a server. */
@@ -65,8 +64,9 @@ export async function beginAuthorization(input: {
   readonly redirectUri: string;
   readonly scope?: string | undefined;
   readonly settings: OAuthSettings;
+  readonly dpop?: DpopKey | undefined;
 }): Promise<PendingAuthorization> {
-  const { server, discovery, client, redirectUri, scope, settings } = input;
+  const { server, discovery, client, redirectUri, scope, settings, dpop } = input;
   const { as } = discovery;
   const methods = as.code_challenge_methods_supported;
   // RFC 9700 section 2.1.1. No list at all says nothing: OpenID discovery documents of S256 servers often have none.
@@ -95,12 +95,21 @@ export async function beginAuthorization(input: {
     code_challenge_method: 'S256',
     ...(scope !== undefined && { scope }),
     ...(discovery.resource !== undefined && { resource: discovery.resource }),
+    // RFC 9449 section 10: the code is bound to the key as well.
+    ...(dpop && { dpop_jkt: await dpop.thumbprint() }),
   };
   // Ours last: no extra parameter may take the place of `state` or of the challenge.
   for (const [name, value] of Object.entries({ ...extras, ...own })) url.searchParams.set(name, value);
   // A blank as `+` is right in a query and yet misread by some servers; `%20` is read by all.
   url.search = url.search.replaceAll('+', '%20');
-  return { url: url.href, state, codeVerifier, redirectUri, ...(scope !== undefined && { scope }) };
+  return {
+    url: url.href,
+    state,
+    codeVerifier,
+    redirectUri,
+    ...(scope !== undefined && { scope }),
+    ...(dpop && { dpop }),
+  };
 }
 
 /**
@@ -119,7 +128,7 @@ export function judgeCallback(input: {
     server,
     step: 'the login in the browser',
     hint: `portico login ${server}`,
-    secrets: secretsOf(client),
+    secrets: [client.client_secret],
   };
   let accepted: URLSearchParams;
   try {
@@ -144,94 +153,4 @@ export function judgeCallback(input: {
     });
   }
   return accepted;
-}
-
-export interface Exchanged {
-  readonly tokens: SavedTokens;
-  /** The client as it has to be saved: the authentication method may have been corrected. */
-  readonly client: SavedClient;
-  /** A label for humans out of the ID token; proves nothing. */
-  readonly account?: string;
-}
-
-export interface ExchangeInput {
-  readonly server: string;
-  readonly discovery: Discovery;
-  readonly client: SavedClient;
-  readonly pending: PendingAuthorization;
-  /** Out of `judgeCallback`. */
-  readonly parameters: URLSearchParams;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** @throws GatewayError AUTH_FAILED */
-export async function exchangeCode(
-  deps: { readonly fetch: FetchLike; readonly now: () => number },
-  input: ExchangeInput,
-): Promise<Exchanged> {
-  const { server, discovery, pending, parameters } = input;
-  const now = deps.now();
-  let client = input.client;
-  let answer = await askForTokens(deps.fetch, { ...input, client });
-  let verdict = judgeTokenAnswer(answer, { now, requested: pending.scope });
-  const other =
-    verdict.kind === 'error' && verdict.error === 'invalid_client' ? otherMethod(discovery, client) : undefined;
-  if (other) {
-    // A registration is seconds old and unknown already: the server advertises a method that it does not implement.
-    client = other;
-    answer = await askForTokens(deps.fetch, { ...input, client });
-    verdict = judgeTokenAnswer(answer, { now, requested: pending.scope });
-  }
-  if (verdict.kind === 'tokens') {
-    const account = accountOf(verdict.idToken);
-    return { tokens: verdict.tokens, client, ...(account !== undefined && { account }) };
-  }
-  const secrets = [...secretsOf(client), pending.codeVerifier, parameters.get('code') ?? undefined];
-  const failure = { server, step: exchangeStep(discovery), hint: `portico login ${server}`, secrets };
-  if (verdict.kind === 'unusable' && answer.status < 300) {
-    // The text may hold tokens in a form that was not understood: it is not quoted.
-    throw new GatewayError('AUTH_FAILED', `server '${server}': ${failure.step} failed: ${verdict.reason}`, failure);
-  }
-  throw refusedBy(answer, failure);
-}
-
-async function askForTokens(
-  fetch: FetchLike,
-  { server, discovery, client, pending, parameters, signal }: ExchangeInput,
-): Promise<Answer> {
-  const { as, resource } = discovery;
-  const auth = clientAuthOf(server, client);
-  try {
-    const response = await authorizationCodeGrantRequest(
-      as,
-      clientOf(client),
-      auth,
-      parameters,
-      pending.redirectUri,
-      pending.codeVerifier,
-      {
-        ...requestOptions(fetch, as.token_endpoint ?? discovery.issuer, signal),
-        ...(resource !== undefined && { additionalParameters: { resource } }),
-      },
-    );
-    return await readAnswer(response);
-  } catch (error) {
-    const failure = { server, step: exchangeStep(discovery), secrets: [...secretsOf(client), pending.codeVerifier] };
-    throw translateOAuthError(error, failure, signal);
-  }
-}
-
-/** The same client with the other secret method that is listed; only for a registration of our own. */
-function otherMethod({ as }: Discovery, client: SavedClient): SavedClient | undefined {
-  if (client.registered_at === undefined || client.client_secret === undefined) return undefined;
-  const other = listedSecretMethods(as).find((method) => method !== client.token_endpoint_auth_method);
-  return other && { ...client, token_endpoint_auth_method: other };
-}
-
-function exchangeStep({ as }: Discovery): string {
-  return `the exchange of the code at ${as.token_endpoint ?? 'the token endpoint'}`;
-}
-
-function secretsOf({ client_secret }: SavedClient): readonly (string | undefined)[] {
-  return [client_secret];
 }

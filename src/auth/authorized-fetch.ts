@@ -6,6 +6,8 @@ import type { FetchLike } from '../lib/fetch-like.ts';
 import { quoteForeign } from './answer.ts';
 import { bearerChallenge } from './challenge.ts';
 import type { Credentials } from './credentials.ts';
+import type { DpopKey } from './dpop.ts';
+import { dpopFetch } from './dpop.ts';
 
 export interface AuthorizedFetchDeps {
   readonly fetch: FetchLike;
@@ -26,7 +28,16 @@ export function createAuthorizedFetch(deps: AuthorizedFetchDeps, entry: HttpServ
   const { origin } = new URL(entry.url);
   return async (url, init = {}) => {
     if (new URL(url).origin !== origin) return await fetch(url, init);
-    const send = (token: string | undefined): Promise<Response> => sendToServer(fetch, entry, url, init, token);
+    const send = (token: string | undefined): Promise<Response> => {
+      const dpop = token === undefined ? undefined : credentials.keyOf(token);
+      return sendToServer(
+        dpop ? dpopFetch(fetch, dpop, token) : fetch,
+        entry,
+        url,
+        init,
+        token && presented(token, dpop),
+      );
+    };
     if (entry.oauth === false) {
       const response = await send(undefined);
       if (response.status === 401) throw await headerRejected(entry, response);
@@ -66,19 +77,24 @@ async function readChallenge(response: Response): Promise<AuthChallenge> {
   return challenge;
 }
 
+/** RFC 6750 section 2.1, RFC 9449 section 7.1. */
+function presented(token: string, dpop: DpopKey | undefined): string {
+  return `${dpop ? 'DPoP' : 'Bearer'} ${token}`;
+}
+
 async function sendToServer(
   fetch: FetchLike,
   entry: HttpServerEntry,
   url: string | URL,
   init: RequestInit,
-  token: string | undefined,
+  authorization: string | undefined,
 ): Promise<Response> {
   const headers = new Headers(init.headers);
   for (const [name, value] of Object.entries(entry.headers)) {
     // What the transport says about this very request (Accept, Content-Type, session) goes before the config.
     if (!headers.has(name)) headers.set(name, value);
   }
-  if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
+  if (authorization !== undefined) headers.set('authorization', authorization);
   let target = new URL(url);
   let request: RequestInit = { ...init, headers: Object.fromEntries(headers), redirect: 'manual' };
   for (let redirects = 0; ; redirects++) {

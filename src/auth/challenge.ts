@@ -65,10 +65,12 @@ export function bearerChallenge(response: Response): AuthChallenge {
   const scope = first(bearers, 'scope');
   const error = first(bearers, 'error');
   const errorDescription = first(bearers, 'error_description');
+  const dpop = bearers.length > 0 && bearers.every(({ scheme }) => scheme === 'dpop');
   return {
     ...(resourceMetadataUrl !== undefined && { resourceMetadataUrl }),
     ...(scope !== undefined && { scope }),
     ...(error !== undefined && { error }),
     ...(errorDescription !== undefined && { errorDescription }),
+    ...(dpop && { dpop }),
   };
 }

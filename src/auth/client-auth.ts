@@ -1,22 +1,41 @@
 // Owns how a saved client is presented to oauth4webapi; exactly one method per request.
 import type { AuthorizationServer, Client, ClientAuth } from 'oauth4webapi';
-import { allowInsecureRequests, ClientSecretBasic, ClientSecretPost, customFetch, None } from 'oauth4webapi';
+import {
+  allowInsecureRequests,
+  ClientSecretBasic,
+  ClientSecretPost,
+  customFetch,
+  None,
+  PrivateKeyJwt,
+} from 'oauth4webapi';
+import type { OAuthSettings } from '../config/server-entry.ts';
 import { GatewayError } from '../errors.ts';
 import type { FetchLike } from '../lib/fetch-like.ts';
 import { boundedFetch } from './bounded-fetch.ts';
 import { isPlainLoopback } from './endpoint-rule.ts';
+import { readSigningKey } from './signing-key.ts';
 import type { SavedClient, TokenEndpointAuthMethod } from './token-store.ts';
 
-/** @throws GatewayError AUTH_FAILED for a method that this version does not speak */
-export function clientAuthOf(server: string, client: SavedClient): ClientAuth {
-  const { token_endpoint_auth_method: method, client_secret: secret } = client;
+/** The key of a configured client; that of a registered one is saved with it. */
+export type ClientKey = Pick<OAuthSettings, 'privateKey' | 'signingAlg'>;
+
+/** @throws GatewayError AUTH_FAILED where the secret or key of the method is missing; CONFIG_INVALID where a key cannot be used */
+export async function clientAuthOf(server: string, client: SavedClient, key: ClientKey = {}): Promise<ClientAuth> {
+  const { token_endpoint_auth_method: method, client_secret: secret, private_key: saved } = client;
   if (method === 'none') return None();
   if (method === 'client_secret_basic' && secret !== undefined) return ClientSecretBasic(secret);
   if (method === 'client_secret_post' && secret !== undefined) return ClientSecretPost(secret);
-  const what = secret === undefined && method !== 'private_key_jwt' ? 'needs a client secret' : 'is not supported yet';
-  throw new GatewayError('AUTH_FAILED', `server '${server}': the client authentication '${method}' ${what}`, {
+  const source = saved ? JSON.stringify(saved) : key.privateKey?.reveal();
+  if (method === 'private_key_jwt' && source !== undefined) {
+    return PrivateKeyJwt(await readSigningKey(server, source, saved ? undefined : key.signingAlg));
+  }
+  const [what, hint] =
+    method === 'private_key_jwt'
+      ? ['a private key', 'Set oauth.privateKey, or another oauth.tokenEndpointAuthMethod.']
+      : ['a client secret', 'Set oauth.clientSecret, or another oauth.tokenEndpointAuthMethod.'];
+  throw new GatewayError('AUTH_FAILED', `server '${server}': the client authentication '${method}' needs ${what}`, {
     server,
-    hint: 'Set oauth.clientSecret, or another oauth.tokenEndpointAuthMethod.',
+    hint,
   });
 }
 

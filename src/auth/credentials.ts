@@ -4,9 +4,12 @@ import type { FetchLike } from '../lib/fetch-like.ts';
 import type { LogPort } from '../lib/log-port.ts';
 import { orAborted } from '../lib/or-aborted.ts';
 import { SingleFlight } from '../lib/single-flight.ts';
+import { BoundKeys } from './bound-keys.ts';
+import type { DpopKey } from './dpop.ts';
 import { nextUpdatedAt } from './login-record.ts';
 import type { DeadError, RefreshVerdict } from './refresh.ts';
 import { refreshTokens } from './refresh.ts';
+import { isDue, isExpired, isUsable } from './token-lifetime.ts';
 import type { LoginRecord, SavedTokens, TokenStore } from './token-store.ts';
 
 interface Waiting {
@@ -25,6 +28,8 @@ export interface Credentials {
    * @throws GatewayError SERVER_UNAVAILABLE
    */
   renew(rejected: string | undefined, options?: Waiting): Promise<string | undefined>;
+  /** The key that a token of `token` or `renew` is bound to (RFC 9449); undefined: a bearer token. */
+  keyOf(token: string): DpopKey | undefined;
   /** The token had just been refreshed and was rejected all the same: refreshing again cannot help. */
   giveUp(token: string): void;
   /** Takes the record of a login that just finished; `saved`: the store holds it too. */
@@ -50,8 +55,6 @@ type Outcome =
 const rereadMs = 1000;
 const firstBackoffMs = 1000;
 const maxBackoffMs = 60_000;
-/** Refresh is due when less than this is left, or less than a quarter of the lifetime. */
-const maxMarginMs = 60_000;
 
 export function createCredentials(
   deps: CredentialsDeps,
@@ -60,22 +63,12 @@ export function createCredentials(
   return new StoredCredentials(deps, settings.server, settings.key);
 }
 
-/** Whether a token should be refreshed before it is used. */
-export function isDue({ expires_at, issued_at }: SavedTokens, now: number): boolean {
-  if (expires_at === undefined) return false;
-  const quarterMs = issued_at === undefined ? maxMarginMs : ((expires_at - issued_at) * 1000) / 4;
-  return expires_at * 1000 - now < Math.min(maxMarginMs, Math.max(quarterMs, 0));
-}
-
-export function isExpired({ expires_at }: SavedTokens, now: number): boolean {
-  return expires_at !== undefined && expires_at * 1000 <= now;
-}
-
 class StoredCredentials implements Credentials {
   readonly #deps: CredentialsDeps;
   readonly #server: string;
   readonly #key: string;
   readonly #flight = new SingleFlight<Outcome>();
+  readonly #keys: BoundKeys;
   #record: LoginRecord | undefined;
   /** What the store held when it was last read: differs from `#record` while a rotated token could not be saved. */
   #stored: LoginRecord | undefined;
@@ -90,6 +83,7 @@ class StoredCredentials implements Credentials {
     this.#deps = deps;
     this.#server = server;
     this.#key = key;
+    this.#keys = new BoundKeys(deps.now);
   }
 
   async token({ signal }: Waiting = {}): Promise<string | undefined> {
@@ -120,6 +114,10 @@ class StoredCredentials implements Credentials {
     throw this.#unreachable(outcome);
   }
 
+  keyOf(token: string): DpopKey | undefined {
+    return this.#keys.of(token);
+  }
+
   giveUp(token: string): void {
     this.#useless = token;
   }
@@ -140,6 +138,7 @@ class StoredCredentials implements Credentials {
 
   #take(record: LoginRecord | undefined): void {
     this.#record = record;
+    if (record) this.#keys.remember(record);
     this.#backoff = undefined;
     this.#changes++;
   }
@@ -176,7 +175,11 @@ class StoredCredentials implements Credentials {
     const replaced = tokens.access_token !== accessToken;
     if (replaced && isUsable(tokens, this.#deps.now())) return { kind: 'token', token: tokens.access_token };
     if (tokens.refresh_token === undefined) return { kind: 'none' };
-    const verdict = await refreshTokens(this.#deps, { server: this.#server, record });
+    const verdict = await refreshTokens(this.#deps, {
+      server: this.#server,
+      record,
+      dpop: this.#keys.of(tokens.access_token),
+    });
     if (verdict.kind === 'refreshed') return await this.#keep(record, verdict.tokens);
     if (verdict.kind === 'dead') return await this.#bury(record, verdict.error);
     return this.#pause(verdict);
@@ -244,11 +247,6 @@ class StoredCredentials implements Credentials {
       { server: this.#server, hint: `The login is kept. Try again${wait}.` },
     );
   }
-}
-
-/** Whether a token that somebody else saved is as good as one that was refreshed now. */
-function isUsable(tokens: SavedTokens, now: number): boolean {
-  return tokens.refresh_token === undefined ? !isExpired(tokens, now) : !isDue(tokens, now);
 }
 
 function sameLogin(one: LoginRecord | undefined, other: LoginRecord | undefined): boolean {

@@ -7,6 +7,7 @@ import type { FetchLike } from '../lib/fetch-like.ts';
 import type { Answer } from './answer.ts';
 import { quoteForeign, readAnswer } from './answer.ts';
 import { boundedFetch } from './bounded-fetch.ts';
+import type { DiscoveryLook, LookTarget } from './discovery-look.ts';
 import { judgeEndpoint } from './endpoint-rule.ts';
 import { describeThrown } from './oauth-errors.ts';
 import type { ResourceMetadata } from './protected-resource.ts';
@@ -24,6 +25,8 @@ export interface Discovery {
   readonly resource?: string;
   /** `scopes_supported` of the protected resource metadata, not of the authorization server. */
   readonly scopesSupported?: readonly string[];
+  /** The resource takes DPoP-bound tokens only (RFC 9728 section 2). */
+  readonly dpopRequired?: true;
   readonly issuer: string;
   readonly as: AuthorizationServer;
   readonly trail: readonly TrailStep[];
@@ -38,6 +41,8 @@ export interface DiscoverInput {
   readonly challenge: AuthChallenge;
   readonly settings: OAuthSettings;
   readonly signal?: AbortSignal | undefined;
+  /** Hears of every URL with the whole answer, also where the discovery fails. */
+  readonly observe?: ((look: DiscoveryLook) => void) | undefined;
 }
 
 interface Search {
@@ -67,6 +72,7 @@ export async function discover(deps: { readonly fetch: FetchLike }, input: Disco
   return {
     ...(typeof resource === 'string' && { resource }),
     ...(metadata?.scopesSupported && { scopesSupported: metadata.scopesSupported }),
+    ...(metadata?.dpopRequired && { dpopRequired: metadata.dpopRequired }),
     issuer: found.issuer,
     as: found,
     trail: search.trail,
@@ -80,9 +86,11 @@ async function findResource(search: Search): Promise<ResourceMetadata | undefine
   for (const url of resourceMetadataUrls(serverUrl, challenge.resourceMetadataUrl)) {
     // The server itself may be asked wherever it is; what its header names is a stranger.
     const isOwn = URL.canParse(url) && new URL(url).origin === own;
-    const answer = await ask(search, url, isOwn ? { own: true, headers: headers ?? {} } : { own: false });
+    const target: LookTarget = { document: 'resource', url };
+    const answer = await ask(search, target, isOwn ? { own: true, headers: headers ?? {} } : { own: false });
     if (!answer) continue;
     const verdict = judgeResourceAnswer(answer, { serverUrl, anyResource: settings.resource !== undefined });
+    search.input.observe?.({ ...target, answer, outcome: verdict });
     if (verdict.kind === 'usable') {
       note(search, url, 200);
       return verdict.metadata;
@@ -112,25 +120,28 @@ async function findServer(search: Search, candidates: readonly string[]): Promis
   const context = { serverUrl, issuer: settings.issuer };
   for (const candidate of candidates) {
     if (!URL.canParse(candidate)) {
+      search.input.observe?.({ document: 'server', url: candidate, outcome: { kind: 'refused', reason: 'no URL' } });
       note(search, candidate, 'no URL');
       continue;
     }
+    const expectedIssuer = settings.issuer ?? candidate;
     for (const url of serverMetadataUrls(candidate)) {
-      const answer = await ask(search, url, { own: false });
+      const target: LookTarget = { document: 'server', url, expectedIssuer };
+      const answer = await ask(search, target, { own: false });
       if (!answer) continue;
       const verdict = judgeMetadataAnswer(answer, {
-        issuer: settings.issuer ?? candidate,
+        issuer: expectedIssuer,
         grantType: settings.grantType,
         context,
       });
+      search.input.observe?.({ ...target, answer, outcome: verdict });
       if (verdict.kind === 'usable') {
         note(search, url, 200);
         return verdict.as;
       }
       if (verdict.kind === 'foreign') {
         search.otherIssuer = true;
-        const expected = quoteForeign(settings.issuer ?? candidate);
-        note(search, url, `issuer ${quoteForeign(verdict.issuer)} instead of ${expected}`);
+        note(search, url, `issuer ${quoteForeign(verdict.issuer)} instead of ${quoteForeign(expectedIssuer)}`);
       } else {
         note(search, url, verdict.reason);
       }
@@ -148,21 +159,29 @@ async function findDefault(search: Search, origin: string): Promise<Authorizatio
   const as = defaultMetadata(origin);
   const endpoint = as.authorization_endpoint as string;
   if (!notHere) return undefined;
-  const answer = await ask(search, endpoint, { own: false });
+  const target: LookTarget = { document: 'endpoint', url: endpoint };
+  const answer = await ask(search, target, { own: false });
   if (!answer) return undefined;
   note(search, endpoint, answer.status);
   // A request without parameters is a bad request; 401, 403 and 404 are what a server says about paths it does not have.
-  return answer.status === 400 || answer.status === 422 || answer.status < 400 ? as : undefined;
+  const isThere = answer.status === 400 || answer.status === 422 || answer.status < 400;
+  const outcome = isThere ? ({ kind: 'usable', as } as const) : ({ kind: 'unusable', reason: answer.status } as const);
+  search.input.observe?.({ ...target, answer, outcome });
+  return isThere ? as : undefined;
 }
 
 type Target = { readonly own: true; readonly headers: Readonly<Record<string, string>> } | { readonly own: false };
 
 /** Asks, and notes why there was no answer. @throws the reason of an aborted signal */
-async function ask(search: Search, url: string, target: Target): Promise<Answer | undefined> {
-  const { serverUrl, settings, signal } = search.input;
+async function ask(search: Search, look: LookTarget, target: Target): Promise<Answer | undefined> {
+  const { serverUrl, settings, signal, observe } = search.input;
+  const { url } = look;
   if (!target.own) {
     const verdict = judgeEndpoint(url, { serverUrl, issuer: settings.issuer });
-    if (verdict.kind === 'refused') return note(search, url, verdict.reason);
+    if (verdict.kind === 'refused') {
+      observe?.({ ...look, outcome: verdict });
+      return note(search, url, verdict.reason);
+    }
   }
   try {
     const response = await boundedFetch(search.fetch, { signal })(url, {
@@ -172,6 +191,7 @@ async function ask(search: Search, url: string, target: Target): Promise<Answer 
   } catch (error) {
     signal?.throwIfAborted();
     search.unanswered += 1;
+    observe?.({ ...look, outcome: { kind: 'unanswered', error } });
     return note(search, url, describeThrown(error));
   }
 }

@@ -24,6 +24,7 @@ const knownMembers: ReadonlySet<string> = new Set([
   'revocation_endpoint',
   'client',
   'tokens',
+  'dpop_key',
   'account',
   'updated_at',
 ]);
@@ -42,6 +43,7 @@ export function parseLoginRecord(value: unknown): ParsedRecord {
   for (const name of ['profile', 'resource', 'revocation_endpoint', 'account']) {
     if (value[name] !== undefined && typeof value[name] !== 'string') return invalid(`${name} is no string`);
   }
+  if (value['dpop_key'] !== undefined && !isObject(value['dpop_key'])) return invalid('dpop_key is no object');
   if (typeof value['version'] !== 'number') return invalid('version is no number');
   const client = parseClient(value['client']);
   if (typeof client === 'string') return invalid(client);
@@ -72,6 +74,7 @@ function parseClient(value: unknown): SavedClient | string {
   for (const name of ['client_secret', 'redirect_uri']) {
     if (value[name] !== undefined && typeof value[name] !== 'string') return `client.${name} is no string`;
   }
+  if (value['private_key'] !== undefined && !isObject(value['private_key'])) return 'client.private_key is no object';
   for (const name of ['client_secret_expires_at', 'registered_at']) {
     if (value[name] !== undefined && typeof value[name] !== 'number') return `client.${name} is no number`;
   }

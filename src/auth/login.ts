@@ -5,19 +5,23 @@ import { errorText, GatewayError } from '../errors.ts';
 import type { FetchLike } from '../lib/fetch-like.ts';
 import type { LogPort } from '../lib/log-port.ts';
 import { orAborted } from '../lib/or-aborted.ts';
-import type { Exchanged, PendingAuthorization } from './authorize.ts';
-import { beginAuthorization, chooseScope, exchangeCode, judgeCallback } from './authorize.ts';
+import type { PendingAuthorization } from './authorize.ts';
+import { beginAuthorization, chooseScope, judgeCallback } from './authorize.ts';
 import { requireOpenableUrl } from './browser.ts';
 import type { CallbackPort, CallbackServer } from './callback-server.ts';
+import { chooseClient } from './choose-client.ts';
 import type { Credentials } from './credentials.ts';
 import type { Discovery } from './discover.ts';
 import { discover } from './discover.ts';
+import type { DpopKey } from './dpop.ts';
+import { createDpopKey } from './dpop.ts';
+import type { Exchanged } from './exchange-code.ts';
+import { exchangeCode } from './exchange-code.ts';
 import type { LoginLease } from './login-lease.ts';
 import { failurePage, successPage } from './login-page.ts';
-import { nextUpdatedAt, recordVersion } from './login-record.ts';
 import { isLoopbackHost } from './loopback.ts';
 import { proveToken, rejectedTokenError } from './prove-login.ts';
-import { configuredClient, register } from './register.ts';
+import { saveLogin } from './save-login.ts';
 import type { LoginRecord, SavedClient, TokenStore } from './token-store.ts';
 
 export interface LoginDeps {
@@ -66,7 +70,12 @@ export async function openLogin(deps: LoginDeps, input: LoginInput): Promise<Ope
   const discovery = await discover(deps, { ...asked, challenge: input.challenge, settings, signal });
   const port = await deps.callbacks.open(callbackAddress(settings, saved?.client.redirect_uri));
   try {
-    const client = await chooseClient(deps, input, discovery, saved, settings.redirectUri ?? port.redirectUri);
+    const dpop = await dpopOf(deps, input, discovery);
+    const client = await chooseClient(deps, input, {
+      discovery,
+      saved,
+      redirectUri: settings.redirectUri ?? port.redirectUri,
+    });
     const pending = await beginAuthorization({
       server: entry.name,
       discovery,
@@ -74,6 +83,7 @@ export async function openLogin(deps: LoginDeps, input: LoginInput): Promise<Ope
       redirectUri: client.redirect_uri ?? port.redirectUri,
       scope: scopeToAsk(input, discovery, saved),
       settings,
+      dpop,
     });
     const loginUrl = requireOpenableUrl(pending.url);
     const arrived = port.expect(pending.state);
@@ -105,8 +115,9 @@ async function settle(
   try {
     parameters = await orAborted(arrived, signal);
     const exchanged = await exchange(deps, input, prepared, parameters);
-    await save(deps, input, prepared.discovery, exchanged);
-    const proof = await proveToken(deps, { entry, token: exchanged.tokens.access_token, signal });
+    await saveLogin(deps, { entry, key: input.key, discovery: prepared.discovery, exchanged });
+    const token = exchanged.tokens.access_token;
+    const proof = await proveToken(deps, { entry, token, dpop: exchanged.dpop, signal });
     if (proof.kind === 'rejected') throw rejectedTokenError(entry.name, proof);
     if (proof.kind === 'unanswered') {
       deps.log.warn({ server: entry.name, reason: proof.reason }, 'logged in, but the server does not answer now');
@@ -141,84 +152,16 @@ async function exchange(
     client,
     pending,
     parameters,
+    key: input.settings,
     signal,
   });
 }
 
-/** A login that cannot be saved is used all the same, until this process ends. */
-async function save(deps: LoginDeps, input: LoginInput, discovery: Discovery, exchanged: Exchanged): Promise<void> {
-  const { entry, key } = input;
-  const build = (before: LoginRecord | undefined): LoginRecord => ({
-    version: recordVersion,
-    server_url: entry.url,
-    ...(entry.profile !== undefined && { profile: entry.profile }),
-    ...(discovery.resource !== undefined && { resource: discovery.resource }),
-    issuer: discovery.issuer,
-    token_endpoint: discovery.as.token_endpoint ?? '',
-    ...(discovery.as.revocation_endpoint !== undefined && { revocation_endpoint: discovery.as.revocation_endpoint }),
-    client: exchanged.client,
-    tokens: exchanged.tokens,
-    ...(exchanged.account !== undefined && { account: exchanged.account }),
-    updated_at: nextUpdatedAt(before, deps.now()),
-  });
-  try {
-    await deps.store.withLock(key, async () => {
-      const record = build(await deps.store.read(key));
-      await deps.store.write(key, record);
-      deps.credentials.accept(record, true);
-    });
-  } catch (error) {
-    deps.log.warn(
-      { server: entry.name, error: errorText(error) },
-      'the login could not be saved: it lasts as long as this process',
-    );
-    deps.credentials.accept(build(undefined), false);
-  }
-}
-
-/** Configured client, else the saved registration while it can be trusted, else a new one. */
-async function chooseClient(
-  deps: LoginDeps,
-  input: LoginInput,
-  discovery: Discovery,
-  saved: LoginRecord | undefined,
-  redirectUri: string,
-): Promise<SavedClient> {
-  const { entry, settings, signal } = input;
-  const configured = configuredClient(settings, discovery, redirectUri);
-  // A metadata document that the authorization server did not take leaves registration as the other way in.
-  const refusedDocument =
-    settings.clientId === undefined &&
-    configured?.client_id === input.distrustedClientId &&
-    discovery.as.registration_endpoint !== undefined;
-  if (configured && !refusedDocument) return configured;
-  const registration = saved?.issuer === discovery.issuer ? saved.client : undefined;
-  const usable =
-    registration?.registered_at !== undefined &&
-    !input.freshClient &&
-    registration.client_id !== input.distrustedClientId &&
-    reachesUs(registration.redirect_uri, redirectUri, settings) &&
-    !secretExpired(registration, deps.now());
-  if (registration && usable) return registration;
-  return await register(deps, { server: entry.name, discovery, redirectUri, settings, signal });
-}
-
-/**
- * Whether the registered redirect URI still ends at our listener: byte for byte the one we would register, or the
- * `localhost` form that some servers keep in its place.
- */
-function reachesUs(registered: string | undefined, ours: string, settings: OAuthSettings): boolean {
-  if (registered === ours) return true;
-  if (registered === undefined || settings.redirectUri !== undefined || !URL.canParse(registered)) return false;
-  const [kept, wanted] = [new URL(registered), new URL(ours)];
-  wanted.hostname = 'localhost';
-  return kept.href === wanted.href;
-}
-
-function secretExpired(client: SavedClient, now: number): boolean {
-  // RFC 7591 section 3.2.1: 0 means never.
-  const expiresAt = (client.client_secret_expires_at ?? 0) * 1000;
-  return expiresAt !== 0 && expiresAt <= now;
+/** A key of its own for every login, where the server or the config wants its tokens bound to one (RFC 9449). */
+async function dpopOf(deps: LoginDeps, input: LoginInput, discovery: Discovery): Promise<DpopKey | undefined> {
+  const { entry, settings, challenge } = input;
+  const wanted = settings.dpop || challenge.dpop === true || discovery.dpopRequired === true;
+  return wanted ? await createDpopKey(entry.name, discovery.as, deps.now) : undefined;
 }
 
 /** A step-up asks for what is granted and what is missing; every other login starts from nothing. */

@@ -7,6 +7,8 @@ export interface ResourceMetadata {
   readonly resource?: string;
   readonly authorizationServers: readonly string[];
   readonly scopesSupported?: readonly string[];
+  /** `dpop_bound_access_tokens_required` (RFC 9728 section 2). */
+  readonly dpopRequired?: true;
 }
 
 export type ResourceVerdict =
@@ -50,6 +52,7 @@ export function judgeResourceAnswer(
       ...(resource !== undefined && { resource }),
       authorizationServers: authorizationServers ?? [],
       ...(scopesSupported && { scopesSupported }),
+      ...(json['dpop_bound_access_tokens_required'] === true && { dpopRequired: true }),
     },
   };
 }

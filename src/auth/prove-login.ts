@@ -6,6 +6,7 @@ import type { FetchLike } from '../lib/fetch-like.ts';
 import { createAuthorizedFetch } from './authorized-fetch.ts';
 import { bearerChallenge } from './challenge.ts';
 import type { Credentials } from './credentials.ts';
+import type { DpopKey } from './dpop.ts';
 
 export type Proof =
   | { readonly kind: 'accepted' }
@@ -30,13 +31,19 @@ const initialize = JSON.stringify({
 /** Sends one request with the token to the MCP server, and ends the session it may open. */
 export async function proveToken(
   deps: { readonly fetch: FetchLike },
-  input: { readonly entry: HttpServerEntry; readonly token: string; readonly signal?: AbortSignal | undefined },
+  input: {
+    readonly entry: HttpServerEntry;
+    readonly token: string;
+    /** The key that the token is bound to, where it is. */
+    readonly dpop?: DpopKey | undefined;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): Promise<Proof> {
   const { entry, token } = input;
   const deadline = AbortSignal.timeout(deadlineMs);
   const signal = input.signal ? AbortSignal.any([input.signal, deadline]) : deadline;
   // The same headers and redirects as every later request, with this token and no other.
-  const authorized = createAuthorizedFetch({ fetch: deps.fetch, credentials: onlyToken(token) }, entry);
+  const authorized = createAuthorizedFetch({ fetch: deps.fetch, credentials: onlyToken(token, input.dpop) }, entry);
   const accept = 'application/json, text/event-stream';
   // The older SSE transport opens with a GET; what comes as its stream is not read.
   const request: RequestInit =
@@ -60,9 +67,10 @@ export async function proveToken(
   }
 }
 
-function onlyToken(token: string): Credentials {
+function onlyToken(token: string, dpop: DpopKey | undefined): Credentials {
   return {
     token: async () => token,
+    keyOf: () => dpop,
     renew: async () => undefined,
     giveUp: () => undefined,
     accept: () => undefined,

@@ -3,7 +3,10 @@ import { refreshTokenGrantRequest } from 'oauth4webapi';
 import type { FetchLike } from '../lib/fetch-like.ts';
 import type { Answer } from './answer.ts';
 import { readAnswer } from './answer.ts';
+import type { ClientKey } from './client-auth.ts';
 import { clientAuthOf, clientOf, requestOptions } from './client-auth.ts';
+import type { DpopKey } from './dpop.ts';
+import { dpopFetch } from './dpop.ts';
 import { judgeEndpoint } from './endpoint-rule.ts';
 import { describeAnswer, describeThrown } from './oauth-errors.ts';
 import { judgeTokenAnswer } from './token-response.ts';
@@ -25,15 +28,22 @@ const maxRetryAfterMs = 10 * 60_000;
 /** Needs `record.tokens.refresh_token`. @throws nothing but the reason of an aborted signal, and GatewayError for a client that cannot be presented */
 export async function refreshTokens(
   deps: { readonly fetch: FetchLike; readonly now: () => number },
-  input: { readonly server: string; readonly record: LoginRecord; readonly signal?: AbortSignal | undefined },
+  input: {
+    readonly server: string;
+    readonly record: LoginRecord;
+    readonly key?: ClientKey | undefined;
+    /** What the tokens are bound to, where they are. */
+    readonly dpop?: DpopKey | undefined;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): Promise<RefreshVerdict> {
-  const { server, record, signal } = input;
+  const { server, record, dpop, signal } = input;
   const refreshToken = record.tokens?.refresh_token;
   if (refreshToken === undefined) return { kind: 'unreachable', reason: 'there is no refresh token' };
   // The file may have been copied here: what it names is asked under the same rule as what was discovered.
   const endpoint = judgeEndpoint(record.token_endpoint, { serverUrl: record.server_url, issuer: record.issuer });
   if (endpoint.kind === 'refused') return { kind: 'unreachable', reason: `its token endpoint: ${endpoint.reason}` };
-  const auth = clientAuthOf(server, record.client);
+  const auth = await clientAuthOf(server, record.client, input.key);
   const now = deps.now();
   const secrets = [refreshToken, record.client.client_secret, record.tokens?.access_token];
   try {
@@ -43,7 +53,7 @@ export async function refreshTokens(
       auth,
       refreshToken,
       {
-        ...requestOptions(deps.fetch, record.token_endpoint, signal),
+        ...requestOptions(dpop ? dpopFetch(deps.fetch, dpop) : deps.fetch, record.token_endpoint, signal),
         ...(record.resource !== undefined && { additionalParameters: { resource: record.resource } }),
       },
     );
@@ -59,7 +69,11 @@ export function judgeRefresh(
   answer: Answer,
   { record, now }: { readonly record: LoginRecord; readonly now: number },
 ): RefreshVerdict {
-  const verdict = judgeTokenAnswer(answer, { now, requested: record.tokens?.scope });
+  const verdict = judgeTokenAnswer(answer, {
+    now,
+    requested: record.tokens?.scope,
+    dpop: record.dpop_key !== undefined,
+  });
   if (verdict.kind === 'tokens') {
     // Members that a newer version wrote stay; RFC 6749 section 6: no new refresh token means the old one goes on.
     const { expires_at: _expired, ...kept } = record.tokens ?? {};

@@ -3,6 +3,7 @@ import { revocationRequest } from 'oauth4webapi';
 import { errorText } from '../errors.ts';
 import type { FetchLike } from '../lib/fetch-like.ts';
 import { readAnswer } from './answer.ts';
+import type { ClientKey } from './client-auth.ts';
 import { clientAuthOf, clientOf, requestOptions } from './client-auth.ts';
 import { judgeEndpoint } from './endpoint-rule.ts';
 import { describeAnswer, describeThrown } from './oauth-errors.ts';
@@ -13,7 +14,12 @@ export type RevocationOutcome = 'revoked' | 'not_offered' | { readonly failed: s
 /** An answer of the authorization server is never thrown: a logout goes on without it. @throws the reason of an aborted signal */
 export async function revokeTokens(
   deps: { readonly fetch: FetchLike },
-  input: { readonly server: string; readonly record: LoginRecord; readonly signal?: AbortSignal | undefined },
+  input: {
+    readonly server: string;
+    readonly record: LoginRecord;
+    readonly key?: ClientKey | undefined;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): Promise<RevocationOutcome> {
   const { server, record, signal } = input;
   const { tokens, client, revocation_endpoint: endpoint } = record;
@@ -31,10 +37,16 @@ export async function revokeTokens(
   for (const [hint, token] of both) {
     if (token === undefined) continue;
     try {
-      const response = await revocationRequest(as, clientOf(client), clientAuthOf(server, client), token, {
-        ...requestOptions(deps.fetch, endpoint, signal),
-        additionalParameters: { token_type_hint: hint },
-      });
+      const response = await revocationRequest(
+        as,
+        clientOf(client),
+        await clientAuthOf(server, client, input.key),
+        token,
+        {
+          ...requestOptions(deps.fetch, endpoint, signal),
+          additionalParameters: { token_type_hint: hint },
+        },
+      );
       const answer = await readAnswer(response);
       // RFC 7009 section 2.2.1: `unsupported_token_type` is common for access tokens, which end by themselves.
       const refusedType = hint === 'access_token' && tokens.refresh_token !== undefined && answer.status === 400;

@@ -90,6 +90,7 @@ const listNames = [
   'token_endpoint_auth_methods_supported',
   'revocation_endpoint_auth_methods_supported',
   'code_challenge_methods_supported',
+  'token_endpoint_auth_signing_alg_values_supported',
   'dpop_signing_alg_values_supported',
 ] as const;
 

@@ -15,16 +15,21 @@ export type TokenVerdict =
   | { readonly kind: 'error'; readonly error: string }
   | { readonly kind: 'unusable'; readonly reason: string };
 
-/** Types that a bearer header cannot carry (RFC 9449, the old MAC draft). Names that vendors invent mean bearer. */
-const otherTypes: ReadonlySet<string> = new Set(['dpop', 'mac', 'n_a', 'pop']);
+/** Types that no header of ours can carry (the old MAC draft, RFC 8693). Names that vendors invent mean bearer. */
+const otherTypes: ReadonlySet<string> = new Set(['mac', 'n_a', 'pop']);
 
 /**
  * `now`: epoch ms, taken before the request was sent, so that a token is never thought to live longer than it does.
+ * `dpop`: the request carried a proof, so that a token of that type can be used (RFC 9449 section 5).
  * `requested`: the scope to note where the answer names none (RFC 6749 section 5.1: then it is the requested one).
  */
 export function judgeTokenAnswer(
   answer: Answer,
-  { now, requested }: { readonly now: number; readonly requested?: string | undefined },
+  {
+    now,
+    requested,
+    dpop = false,
+  }: { readonly now: number; readonly requested?: string | undefined; readonly dpop?: boolean },
 ): TokenVerdict {
   const { status, json } = answer;
   const error = stringMember(json, 'error');
@@ -36,7 +41,7 @@ export function judgeTokenAnswer(
   if (!isFieldContent(accessToken))
     return { kind: 'unusable', reason: 'the access_token holds characters no header may' };
   const tokenType = stringMember(json, 'token_type') ?? 'Bearer';
-  if (otherTypes.has(tokenType.toLowerCase())) {
+  if (otherTypes.has(tokenType.toLowerCase()) || (isDpopType(tokenType) && !dpop)) {
     return { kind: 'unusable', reason: `the token is of the type ${JSON.stringify(tokenType.slice(0, 20))}` };
   }
   const refreshToken = stringMember(json, 'refresh_token');
@@ -56,6 +61,11 @@ export function judgeTokenAnswer(
     },
     ...(idToken !== undefined && { idToken }),
   };
+}
+
+/** RFC 9449 section 5: whether a token is bound to a key. */
+export function isDpopType(tokenType: string): boolean {
+  return tokenType.toLowerCase() === 'dpop';
 }
 
 /**

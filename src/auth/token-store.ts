@@ -3,12 +3,17 @@
 /** How the client makes itself known at the token endpoint (RFC 7591 section 2). */
 export type TokenEndpointAuthMethod = 'none' | 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt';
 
+/** A private JWK (RFC 7517), `alg` included. */
+export type SavedKey = Readonly<Record<string, unknown>>;
+
 export interface SavedClient {
   readonly client_id: string;
   readonly client_secret?: string;
   /** Epoch seconds; 0 or absent: never (RFC 7591 section 3.2.1). */
   readonly client_secret_expires_at?: number;
   readonly token_endpoint_auth_method: TokenEndpointAuthMethod;
+  /** The key that was registered, where the method is `private_key_jwt` and the config names none. */
+  readonly private_key?: SavedKey;
   /** Byte for byte what was registered. */
   readonly redirect_uri?: string;
   /** Epoch seconds. Absent: the client comes from the config and was not registered by us. */
@@ -43,6 +48,8 @@ export interface LoginRecord {
   readonly client: SavedClient;
   /** Absent: the registration is kept, the login is gone. */
   readonly tokens?: SavedTokens;
+  /** The key that the tokens are bound to, where their type is `DPoP` (RFC 9449). */
+  readonly dpop_key?: SavedKey;
   readonly account?: string;
   /** Epoch seconds, grows with every save. */
   readonly updated_at: number;

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { AuthorizationServer } from 'oauth4webapi';
 import { afterEach, describe, expect, it } from 'vitest';
-import { beginAuthorization, chooseScope, exchangeCode, judgeCallback } from '../../src/auth/authorize.ts';
+import { beginAuthorization, chooseScope, judgeCallback } from '../../src/auth/authorize.ts';
 import type { Discovery } from '../../src/auth/discover.ts';
+import { exchangeCode } from '../../src/auth/exchange-code.ts';
 import type { SavedClient } from '../../src/auth/token-store.ts';
 import type { OAuthSettings } from '../../src/config/server-entry.ts';
 import type { AuthChallenge } from '../../src/errors.ts';

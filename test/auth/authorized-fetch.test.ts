@@ -31,6 +31,7 @@ function tokens(first: string | undefined, ...renewed: (string | undefined)[]) {
       calls.push(`renew ${rejected}`);
       return renewed.shift();
     },
+    keyOf: () => undefined,
     giveUp: (token) => void calls.push(`giveUp ${token}`),
     accept: () => undefined,
     forget: () => undefined,

@@ -90,9 +90,11 @@ describe('what a response asks of a bearer', () => {
     ['what the second header line says', ['Basic realm="r"', 'Bearer scope="x"'], { scope: 'x' }],
     [
       'resource metadata with another scheme (RFC 9728 section 5.1)',
-      ['DPoP resource_metadata="https://a"'],
+      ['GNAP resource_metadata="https://a"'],
       { resourceMetadataUrl: 'https://a' },
     ],
+    ['DPoP where no bearer token is taken (RFC 9449 section 7.1)', ['DPoP algs="ES256"'], { dpop: true }],
+    ['no DPoP where a bearer token is taken as well', ['DPoP algs="ES256"', 'Bearer scope="x"'], { scope: 'x' }],
     [
       'the join of two Bearer challenges',
       ['Bearer error="e"', 'Bearer resource_metadata="https://a"'],

@@ -33,7 +33,7 @@ export function describeTokenStore(
 
     it('keeps the members and the version that a newer version wrote', async () => {
       const { store, other } = open();
-      const newer = { ...sampleRecord({ version: 7 }), dpop_key: { kty: 'EC' } };
+      const newer = { ...sampleRecord({ version: 7 }), future_member: { kept: true } };
       await store.write('k1', newer);
       // A refresh writes what it read; a new login builds its record from nothing.
       const read = (await other.read('k1')) as LoginRecord;

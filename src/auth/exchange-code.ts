@@ -1,0 +1,116 @@
+// Owns the exchange of an authorization code for tokens (RFC 6749 section 4.1.3); knows nothing of browsers or callbacks.
+import { authorizationCodeGrantRequest } from 'oauth4webapi';
+import { GatewayError } from '../errors.ts';
+import type { FetchLike } from '../lib/fetch-like.ts';
+import type { Answer } from './answer.ts';
+import { readAnswer } from './answer.ts';
+import type { PendingAuthorization } from './authorize.ts';
+import type { ClientKey } from './client-auth.ts';
+import { clientAuthOf, clientOf, listedSecretMethods, requestOptions } from './client-auth.ts';
+import type { Discovery } from './discover.ts';
+import type { DpopKey } from './dpop.ts';
+import { dpopFetch } from './dpop.ts';
+import { refusedBy, translateOAuthError } from './oauth-errors.ts';
+import { accountOf, isDpopType, judgeTokenAnswer } from './token-response.ts';
+import type { SavedClient, SavedTokens } from './token-store.ts';
+
+export interface Exchanged {
+  readonly tokens: SavedTokens;
+  /** The client as it has to be saved: the authentication method may have been corrected. */
+  readonly client: SavedClient;
+  /** The key that the tokens are bound to; absent: bearer tokens. */
+  readonly dpop?: DpopKey;
+  /** A label for humans out of the ID token; proves nothing. */
+  readonly account?: string;
+}
+
+export interface ExchangeInput {
+  readonly server: string;
+  readonly discovery: Discovery;
+  readonly client: SavedClient;
+  readonly pending: PendingAuthorization;
+  /** Out of `judgeCallback`. */
+  readonly parameters: URLSearchParams;
+  readonly key?: ClientKey | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** @throws GatewayError AUTH_FAILED */
+export async function exchangeCode(
+  deps: { readonly fetch: FetchLike; readonly now: () => number },
+  input: ExchangeInput,
+): Promise<Exchanged> {
+  const { server, discovery, pending, parameters } = input;
+  const now = deps.now();
+  const expected = { now, requested: pending.scope, dpop: pending.dpop !== undefined };
+  let client = input.client;
+  let answer = await askForTokens(deps.fetch, { ...input, client });
+  let verdict = judgeTokenAnswer(answer, expected);
+  const other =
+    verdict.kind === 'error' && verdict.error === 'invalid_client' ? otherMethod(discovery, client) : undefined;
+  if (other) {
+    // A registration is seconds old and unknown already: the server advertises a method that it does not implement.
+    client = other;
+    answer = await askForTokens(deps.fetch, { ...input, client });
+    verdict = judgeTokenAnswer(answer, expected);
+  }
+  if (verdict.kind === 'tokens') {
+    const account = accountOf(verdict.idToken);
+    const { dpop } = pending;
+    return {
+      tokens: verdict.tokens,
+      client,
+      // RFC 9449 section 5: a server may answer with a bearer token all the same.
+      ...(dpop && isDpopType(verdict.tokens.token_type) && { dpop }),
+      ...(account !== undefined && { account }),
+    };
+  }
+  const secrets = [client.client_secret, pending.codeVerifier, parameters.get('code') ?? undefined];
+  const failure = { server, step: exchangeStep(discovery), hint: `portico login ${server}`, secrets };
+  if (verdict.kind === 'unusable' && answer.status < 300) {
+    // The text may hold tokens in a form that was not understood: it is not quoted.
+    throw new GatewayError('AUTH_FAILED', `server '${server}': ${failure.step} failed: ${verdict.reason}`, failure);
+  }
+  throw refusedBy(answer, failure);
+}
+
+async function askForTokens(
+  fetch: FetchLike,
+  { server, discovery, client, pending, parameters, key, signal }: ExchangeInput,
+): Promise<Answer> {
+  const { as, resource } = discovery;
+  const auth = await clientAuthOf(server, client, key);
+  try {
+    const response = await authorizationCodeGrantRequest(
+      as,
+      clientOf(client),
+      auth,
+      parameters,
+      pending.redirectUri,
+      pending.codeVerifier,
+      {
+        ...requestOptions(
+          pending.dpop ? dpopFetch(fetch, pending.dpop) : fetch,
+          as.token_endpoint ?? discovery.issuer,
+          signal,
+        ),
+        ...(resource !== undefined && { additionalParameters: { resource } }),
+      },
+    );
+    return await readAnswer(response);
+  } catch (error) {
+    const failure = { server, step: exchangeStep(discovery), secrets: [client.client_secret, pending.codeVerifier] };
+    throw translateOAuthError(error, failure, signal);
+  }
+}
+
+/** The same client with the other secret method that is listed; only for a registration of our own. */
+function otherMethod({ as }: Discovery, client: SavedClient): SavedClient | undefined {
+  if (client.registered_at === undefined || client.client_secret === undefined) return undefined;
+  const other = listedSecretMethods(as).find((method) => method !== client.token_endpoint_auth_method);
+  return other && { ...client, token_endpoint_auth_method: other };
+}
+
+function exchangeStep({ as }: Discovery): string {
+  return `the exchange of the code at ${as.token_endpoint ?? 'the token endpoint'}`;
+}
