@@ -16,6 +16,9 @@ import { createCredentials } from './credentials.ts';
 import { JoinedLogin } from './joined-login.ts';
 import type { LoginLeases } from './login-lease.ts';
 import { createLoginLeases } from './login-lease.ts';
+import type { Grant } from './machine-credentials.ts';
+import { createMachineCredentials } from './machine-credentials.ts';
+import { isMachineGrant, obtainByGrant } from './machine-grant.ts';
 import { OpenLogins } from './open-logins.ts';
 import { parsePastedCallback } from './pasted-callback.ts';
 import { revokeTokens } from './revoke.ts';
@@ -110,6 +113,12 @@ class GatewayAuthenticator implements Authenticator {
   async login(entry: HttpServerEntry, request: Parameters<Authenticator['login']>[1]): Promise<LoginAttempt> {
     const settings = requireOAuth(entry);
     const work = async (): Promise<LoginAttempt> => {
+      const credentials = this.#credentialsOf(entry);
+      if (credentials.obtain) {
+        const { challenge, signal } = request;
+        await credentials.obtain({ challenge, signal });
+        return { expiresAt: this.#deps.now(), browserOpened: false, done: Promise.resolve() };
+      }
       const login = await this.#logins.start(this.#startDeps(entry), { entry, settings, key: keyOf(entry), request });
       if (!login) return { expiresAt: this.#deps.now(), browserOpened: false, done: Promise.resolve() };
       if (request.openBrowser) await login.show();
@@ -154,7 +163,11 @@ class GatewayAuthenticator implements Authenticator {
     this.#credentialsOf(entry).forget();
     if (!record) return 'nothing';
     if (!record.tokens) return 'deleted';
-    const outcome = await revokeTokens(this.#deps, { server: entry.name, record });
+    const outcome = await revokeTokens(this.#deps, {
+      server: entry.name,
+      record,
+      key: entry.oauth === false ? undefined : entry.oauth,
+    });
     if (typeof outcome === 'object') log.warn({ server: entry.name, reason: outcome.failed }, 'revocation failed');
     return outcome === 'revoked' ? 'revoked' : 'deleted';
   }
@@ -168,7 +181,10 @@ class GatewayAuthenticator implements Authenticator {
     if (lease?.loginUrl !== undefined && this.#leases.isFresh(lease)) {
       return { kind: 'pending', loginUrl: lease.loginUrl, expiresAt: lease.expiresAt };
     }
-    return statusOfRecord(await this.#deps.store.read(key), this.#deps.now());
+    return statusOfRecord(await this.#deps.store.read(key), {
+      now: this.#deps.now(),
+      needsNoHuman: isMachineGrant(entry.oauth),
+    });
   }
 
   async close(): Promise<void> {
@@ -192,10 +208,19 @@ class GatewayAuthenticator implements Authenticator {
     const key = keyOf(entry);
     let credentials = this.#credentials.get(key);
     if (!credentials) {
-      credentials = createCredentials(this.#deps, { server: entry.name, key });
+      credentials = this.#openCredentials(entry, key);
       this.#credentials.set(key, credentials);
     }
     return credentials;
+  }
+
+  #openCredentials(entry: HttpServerEntry, key: string): Credentials {
+    const { name: server, oauth: settings } = entry;
+    const clientKey = settings === false ? undefined : settings;
+    const saved = createCredentials(this.#deps, { server, key, clientKey });
+    if (settings === false || !isMachineGrant(settings)) return saved;
+    const grant: Grant = (wish) => obtainByGrant(this.#deps, { entry, settings, ...wish });
+    return createMachineCredentials({ ...this.#deps, saved, grant }, { server, key });
   }
 }
 
@@ -211,23 +236,16 @@ function requireOAuth(entry: HttpServerEntry): Exclude<HttpServerEntry['oauth'],
       hint: 'Remove "oauth": false, or the static Authorization header.',
     });
   }
-  if (entry.oauth.grantType !== 'authorization_code') {
-    throw new GatewayError(
-      'AUTH_FAILED',
-      `server '${server}': grant type '${entry.oauth.grantType}' is not supported yet`,
-      {
-        server,
-        hint: 'Remove oauth.grantType to log in with a browser.',
-      },
-    );
-  }
   return entry.oauth;
 }
 
-function statusOfRecord(record: LoginRecord | undefined, now: number): LoginStatus {
+function statusOfRecord(
+  record: LoginRecord | undefined,
+  { now, needsNoHuman }: { readonly now: number; readonly needsNoHuman: boolean },
+): LoginStatus {
   const tokens = record?.tokens;
   if (!tokens) return { kind: 'none' };
-  const canRefresh = tokens.refresh_token !== undefined;
+  const canRefresh = needsNoHuman || tokens.refresh_token !== undefined;
   const expiresAt = tokens.expires_at === undefined ? undefined : tokens.expires_at * 1000;
   if (!canRefresh && expiresAt !== undefined && expiresAt <= now) return { kind: 'none' };
   return {

@@ -48,7 +48,7 @@ export function createAuthorizedFetch(deps: AuthorizedFetchDeps, entry: HttpServ
     const response = await send(token);
     if (response.status !== 401) return await withScope(entry, response);
     const challenge = await readChallenge(response);
-    const renewed = await credentials.renew(token, waiting);
+    const renewed = await credentials.renew(token, { ...waiting, challenge });
     if (renewed === undefined) {
       // Without a refresh token the rejected one stays saved: it must not pass for a login any more.
       if (token !== undefined) credentials.giveUp(token);

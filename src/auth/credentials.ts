@@ -1,10 +1,12 @@
 // Owns the life of one login in this process: which token is used, when it is refreshed, and by whom. Knows nothing of HTTP requests to the server.
+import type { AuthChallenge } from '../errors.ts';
 import { errorText, GatewayError } from '../errors.ts';
 import type { FetchLike } from '../lib/fetch-like.ts';
 import type { LogPort } from '../lib/log-port.ts';
 import { orAborted } from '../lib/or-aborted.ts';
 import { SingleFlight } from '../lib/single-flight.ts';
 import { BoundKeys } from './bound-keys.ts';
+import type { ClientKey } from './client-auth.ts';
 import type { DpopKey } from './dpop.ts';
 import { nextUpdatedAt } from './login-record.ts';
 import type { DeadError, RefreshVerdict } from './refresh.ts';
@@ -12,7 +14,9 @@ import { refreshTokens } from './refresh.ts';
 import { isDue, isExpired, isUsable } from './token-lifetime.ts';
 import type { LoginRecord, SavedTokens, TokenStore } from './token-store.ts';
 
-interface Waiting {
+export interface Waiting {
+  /** What the server said to the request that failed. */
+  readonly challenge?: AuthChallenge | undefined;
   /** Ends the waiting of this caller; a refresh that others may wait for goes on. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -32,6 +36,11 @@ export interface Credentials {
   keyOf(token: string): DpopKey | undefined;
   /** The token had just been refreshed and was rejected all the same: refreshing again cannot help. */
   giveUp(token: string): void;
+  /**
+   * Only where a grant needs no human: asks for new tokens, whatever there is.
+   * @throws GatewayError AUTH_FAILED, SERVER_UNAVAILABLE, CONFIG_INVALID
+   */
+  obtain?(options?: Waiting): Promise<void>;
   /** Takes the record of a login that just finished; `saved`: the store holds it too. */
   accept(record: LoginRecord, saved: boolean): void;
   /** The login was deleted. */
@@ -56,17 +65,22 @@ const rereadMs = 1000;
 const firstBackoffMs = 1000;
 const maxBackoffMs = 60_000;
 
-export function createCredentials(
-  deps: CredentialsDeps,
-  settings: { readonly server: string; readonly key: string },
-): Credentials {
-  return new StoredCredentials(deps, settings.server, settings.key);
+export interface CredentialsSettings {
+  readonly server: string;
+  readonly key: string;
+  /** Of a configured client (RFC 7523). */
+  readonly clientKey?: ClientKey | undefined;
+}
+
+export function createCredentials(deps: CredentialsDeps, settings: CredentialsSettings): Credentials {
+  return new StoredCredentials(deps, settings);
 }
 
 class StoredCredentials implements Credentials {
   readonly #deps: CredentialsDeps;
   readonly #server: string;
   readonly #key: string;
+  readonly #clientKey: ClientKey | undefined;
   readonly #flight = new SingleFlight<Outcome>();
   readonly #keys: BoundKeys;
   #record: LoginRecord | undefined;
@@ -79,10 +93,11 @@ class StoredCredentials implements Credentials {
   #useless: string | undefined;
   #backoff: { readonly until: number; readonly failures: number; readonly reason: string } | undefined;
 
-  constructor(deps: CredentialsDeps, server: string, key: string) {
+  constructor(deps: CredentialsDeps, { server, key, clientKey }: CredentialsSettings) {
     this.#deps = deps;
     this.#server = server;
     this.#key = key;
+    this.#clientKey = clientKey;
     this.#keys = new BoundKeys(deps.now);
   }
 
@@ -178,6 +193,7 @@ class StoredCredentials implements Credentials {
     const verdict = await refreshTokens(this.#deps, {
       server: this.#server,
       record,
+      key: this.#clientKey,
       dpop: this.#keys.of(tokens.access_token),
     });
     if (verdict.kind === 'refreshed') return await this.#keep(record, verdict.tokens);
