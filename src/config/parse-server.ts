@@ -9,7 +9,6 @@ import { reportExpansion } from './expansion-issues.ts';
 import { createIssueList, type IssueList, keyText } from './issue-list.ts';
 import type { JsonDocument, JsonPath } from './json-document.ts';
 import { valueHint } from './key-hints.ts';
-import { laterKeys } from './later-keys.ts';
 import { oauthSchema, type RawOAuth } from './oauth-schema.ts';
 import { schemaProblems, typeOf } from './schema-issues.ts';
 import type { ConfiguredServer, ServerEntry } from './server-entry.ts';
@@ -81,11 +80,6 @@ function parseEntry({ document, name, value, env }: ServerSource, issues: IssueL
     kind === 'stdio' ? stdioOf(expanded, origin, issues, skipped) : httpOf(expanded, origin, issues, skipped);
   // A value that could not be filled in makes the entry unusable even where it is disabled and only a warning.
   if (!entry || skipped.size > 0) return undefined;
-  for (const later of laterKeys) {
-    if (!later.isUsed(entry)) continue;
-    const values = later.values === undefined ? '' : ` (${later.values})`;
-    issues.warning({ path: later.path, message: `${later.key}${values} is accepted, but not in force yet` });
-  }
   return entry;
 }
 

@@ -14,7 +14,7 @@ import { Secret } from '../../src/lib/secret.ts';
 import { failureOf } from './login-scene.ts';
 import type { MachineScene } from './machine-scene.ts';
 import { startMachineScene } from './machine-scene.ts';
-import { httpEntry, oauthSettings } from './samples.ts';
+import { httpEntry, oauth as plainOAuth } from './samples.ts';
 
 let directory: string;
 let scene: MachineScene;
@@ -50,7 +50,7 @@ function gateway(now: () => number = Date.now): Authenticator {
 }
 
 function entry(oauth: Partial<OAuthSettings>): HttpServerEntry {
-  return { ...httpEntry, url: scene.url, oauth: { ...oauthSettings, ...oauth } };
+  return { ...httpEntry, url: scene.url, oauth: { ...plainOAuth, ...oauth } };
 }
 
 const secretClient: Partial<OAuthSettings> = {

@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { defaults } from '../../src/config/entry-defaults.ts';
-import { laterKeys } from '../../src/config/later-keys.ts';
 import { loadRules } from '../../src/config/load-rules.ts';
 import { loadServers } from '../../src/config/load-servers.ts';
 import { grantTypes, oauthKeys } from '../../src/config/oauth-schema.ts';
@@ -52,15 +51,6 @@ test('each key of an entry says for which kind of server it is', () => {
     const expected = stdioKeys.includes(key) ? (httpKeys.includes(key) ? 'both' : 'stdio') : 'http';
     expect([key, kind]).toEqual([key, expected]);
   }
-});
-
-test('exactly the keys that are not in force yet are marked so', () => {
-  const marked = ['An entry', '`oauth`'].flatMap((heading) =>
-    table(heading)
-      .filter((cells) => cells.at(-1)?.includes('not yet'))
-      .map(([cell = '']) => (heading === 'An entry' ? '' : 'oauth.') + cell.replaceAll('`', '')),
-  );
-  expect(marked.sort()).toEqual(laterKeys.map(({ key }) => key).sort());
 });
 
 test('defaults and lists of values are those of the code', () => {

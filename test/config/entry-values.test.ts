@@ -170,3 +170,24 @@ test('secrets of a usable entry are not printed, and can be revealed', async () 
     callbackHost: '::1',
   });
 });
+
+test('a key is kept as it is or as an absolute path, an assertion as where it comes from', async () => {
+  const pem = '-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----';
+  const idp = { clientId: 'a', idToken: 'b', tokenEndpoint: 'https://idp/token' };
+  const oauthOf = async (oauth: object) => {
+    const { server } = await loadOne({ url, oauth });
+    return (server as { entry: { oauth: OAuthSettings } }).entry.oauth;
+  };
+  expect((await oauthOf({ privateKey: pem })).privateKey?.reveal()).toBe(pem);
+  expect((await oauthOf({ privateKey: { kty: 'EC' } })).privateKey?.reveal()).toBe('{"kty":"EC"}');
+  expect((await oauthOf({ privateKey: 'k.pem' })).privateKey?.reveal()).toMatch(/.[\\/]k\.pem$/);
+  expect((await oauthOf({ grantType: jwtBearer, assertion: { file: 'a.jwt' } })).assertion).toMatchObject({
+    kind: 'file',
+  });
+  expect((await oauthOf({ grantType: jwtBearer, assertion: { command: 'c' } })).assertion).toEqual({
+    kind: 'command',
+    command: 'c',
+    args: [],
+  });
+  expect((await oauthOf({ grantType: jwtBearer, idp })).idp?.idToken.reveal()).toBe('b');
+});
