@@ -1,13 +1,6 @@
 // Owns how a saved client is presented to oauth4webapi; exactly one method per request.
 import type { AuthorizationServer, Client, ClientAuth } from 'oauth4webapi';
-import {
-  allowInsecureRequests,
-  ClientSecretBasic,
-  ClientSecretPost,
-  customFetch,
-  None,
-  PrivateKeyJwt,
-} from 'oauth4webapi';
+import { allowInsecureRequests, ClientSecretPost, customFetch, None, PrivateKeyJwt } from 'oauth4webapi';
 import type { OAuthSettings } from '../config/server-entry.ts';
 import { GatewayError } from '../errors.ts';
 import type { FetchLike } from '../lib/fetch-like.ts';
@@ -23,7 +16,7 @@ export type ClientKey = Pick<OAuthSettings, 'privateKey' | 'signingAlg'>;
 export async function clientAuthOf(server: string, client: SavedClient, key: ClientKey = {}): Promise<ClientAuth> {
   const { token_endpoint_auth_method: method, client_secret: secret, private_key: saved } = client;
   if (method === 'none') return None();
-  if (method === 'client_secret_basic' && secret !== undefined) return ClientSecretBasic(secret);
+  if (method === 'client_secret_basic' && secret !== undefined) return basicAuth(secret);
   if (method === 'client_secret_post' && secret !== undefined) return ClientSecretPost(secret);
   const source = saved ? JSON.stringify(saved) : key.privateKey?.reveal();
   if (method === 'private_key_jwt' && source !== undefined) {
@@ -37,6 +30,18 @@ export async function clientAuthOf(server: string, client: SavedClient, key: Cli
     server,
     hint,
   });
+}
+
+/**
+ * RFC 6749 section 2.3.1, with the encoding of forms as the URL standard has it: it leaves `-`, `.` and `_` alone, which
+ * oauth4webapi does not, and which servers that forget to decode compare as they come.
+ */
+function basicAuth(secret: string): ClientAuth {
+  const encoded = (text: string): string => new URLSearchParams({ '': text }).toString().slice(1);
+  return (_as, client, _body, headers) => {
+    const credentials = `${encoded(client.client_id)}:${encoded(secret)}`;
+    headers.set('authorization', `Basic ${Buffer.from(credentials).toString('base64')}`);
+  };
 }
 
 export function clientOf({ client_id }: SavedClient): Client {

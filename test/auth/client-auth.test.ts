@@ -21,6 +21,11 @@ it.each<[TokenEndpointAuthMethod, string | undefined, string, string | null]>([
   expect(await present(method, secret)).toEqual({ body, header });
 });
 
+it('an identifier and a secret are encoded as a form is, and what a form leaves alone stays (RFC 6749 section 2.3.1)', async () => {
+  const { header } = await present('client_secret_basic', 'a-b_c.d e:ü%');
+  expect(Buffer.from(header?.replace('Basic ', '') ?? '', 'base64').toString()).toBe('c:a-b_c.d+e%3A%C3%BC%25');
+});
+
 it.each<[TokenEndpointAuthMethod, string | undefined]>([
   ['client_secret_basic', undefined],
   ['client_secret_post', undefined],
