@@ -41,6 +41,7 @@ export function lazyAuthenticator(deps: LoginDeps, tokenDirectory: string): Lazy
     const { env, platform, now, log } = deps;
     const authenticator = createAuthenticator({
       fetch: http.fetch,
+      guarded: http.guarded,
       store,
       tokenDirectory,
       now,

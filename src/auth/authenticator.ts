@@ -5,8 +5,10 @@ import type { AuthChallenge } from '../errors.ts';
 import { GatewayError } from '../errors.ts';
 import type { FetchLike } from '../lib/fetch-like.ts';
 import { createFileLock } from '../lib/file-lock.ts';
+import type { HttpFetch } from '../lib/http-fetch.ts';
 import type { LogPort } from '../lib/log-port.ts';
 import { orAborted } from '../lib/or-aborted.ts';
+import { guardStrangers } from './address-rule.ts';
 import { createAuthorizedFetch } from './authorized-fetch.ts';
 import type { Environment, OpenBrowser } from './browser.ts';
 import { openBrowser } from './browser.ts';
@@ -78,6 +80,8 @@ export type LoginStatus =
 
 export interface AuthenticatorDeps {
   readonly fetch: FetchLike;
+  /** For what strangers name; absent: `fetch`. */
+  readonly guarded?: HttpFetch['guarded'] | undefined;
   readonly store: TokenStore;
   readonly tokenDirectory: string;
   readonly now: () => number;
@@ -97,6 +101,7 @@ class GatewayAuthenticator implements Authenticator {
   readonly #callbacks = new CallbackServer();
   readonly #logins = new OpenLogins();
   readonly #credentials = new Map<string, Credentials>();
+  readonly #fetches = new Map<string, FetchLike>();
 
   constructor(deps: AuthenticatorDeps) {
     this.#deps = deps;
@@ -163,7 +168,7 @@ class GatewayAuthenticator implements Authenticator {
     this.#credentialsOf(entry).forget();
     if (!record) return 'nothing';
     if (!record.tokens) return 'deleted';
-    const outcome = await revokeTokens(this.#deps, {
+    const outcome = await revokeTokens(this.#depsOf(entry), {
       server: entry.name,
       record,
       key: entry.oauth === false ? undefined : entry.oauth,
@@ -195,7 +200,7 @@ class GatewayAuthenticator implements Authenticator {
   #startDeps(entry: HttpServerEntry): StartDeps {
     const { env, platform } = this.#deps;
     return {
-      ...this.#deps,
+      ...this.#depsOf(entry),
       callbacks: this.#callbacks,
       credentials: this.#credentialsOf(entry),
       leases: this.#leases,
@@ -214,13 +219,25 @@ class GatewayAuthenticator implements Authenticator {
     return credentials;
   }
 
+  /** What is asked on behalf of an entry is asked under the rules for its server. */
+  #depsOf(entry: HttpServerEntry): AuthenticatorDeps {
+    const { fetch, guarded } = this.#deps;
+    if (!guarded) return this.#deps;
+    const issuer = entry.oauth === false ? undefined : entry.oauth.issuer;
+    const place = `${entry.url} ${issuer ?? ''}`;
+    const found = this.#fetches.get(place) ?? guardStrangers({ fetch, guarded }, { serverUrl: entry.url, issuer });
+    this.#fetches.set(place, found);
+    return { ...this.#deps, fetch: found };
+  }
+
   #openCredentials(entry: HttpServerEntry, key: string): Credentials {
     const { name: server, oauth: settings } = entry;
     const clientKey = settings === false ? undefined : settings;
-    const saved = createCredentials(this.#deps, { server, key, clientKey });
+    const deps = this.#depsOf(entry);
+    const saved = createCredentials(deps, { server, key, clientKey });
     if (settings === false || !isMachineGrant(settings)) return saved;
-    const grant: Grant = (wish) => obtainByGrant(this.#deps, { entry, settings, ...wish });
-    return createMachineCredentials({ ...this.#deps, saved, grant }, { server, key });
+    const grant: Grant = (wish) => obtainByGrant(deps, { entry, settings, ...wish });
+    return createMachineCredentials({ ...deps, saved, grant }, { server, key });
   }
 }
 

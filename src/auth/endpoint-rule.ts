@@ -1,4 +1,4 @@
-// Owns which URLs of foreign metadata may be asked; pure, resolves no names (a public name for a private address passes).
+// Owns which URLs of foreign metadata may be asked; pure, resolves no names: address-rule.ts judges what they resolve to.
 import { isLoopbackHost } from './loopback.ts';
 
 export type EndpointVerdict =
@@ -27,8 +27,8 @@ export function judgeEndpoint(value: unknown, { serverUrl, issuer }: EndpointCon
     return { kind: 'refused', reason: 'not https' };
   }
   const named = issuer !== undefined && URL.canParse(issuer) && new URL(issuer).hostname === url.hostname;
-  if (!named && url.hostname !== server.hostname && isPrivate(url.hostname)) {
-    const allowed = loopback ? serverOnLoopback : isPrivate(server.hostname) && !isLinkLocal(url.hostname);
+  if (!named && url.hostname !== server.hostname && isPrivateHost(url.hostname)) {
+    const allowed = loopback ? serverOnLoopback : isPrivateHost(server.hostname) && !isLinkLocal(url.hostname);
     if (!allowed) return { kind: 'refused', reason: 'points at a private address that the server is not on itself' };
   }
   return { kind: 'allowed', url };
@@ -51,11 +51,12 @@ const privateHosts: readonly RegExp[] = [
   /^(?:.+\.)?(?:localhost|local|internal)\.?$/,
 ];
 
-/** RFC 3927, RFC 4291: where clouds keep the credentials of machines. No server but one on that very host names it. */
-function isLinkLocal(hostname: string): boolean {
-  return /^169\.254\.|^\[fe[89ab][0-9a-f]:/.test(hostname);
+/** Of a host as `URL.hostname` gives it. */
+export function isPrivateHost(hostname: string): boolean {
+  return privateHosts.some((pattern) => pattern.test(hostname));
 }
 
-function isPrivate(hostname: string): boolean {
-  return privateHosts.some((pattern) => pattern.test(hostname));
+/** RFC 3927, RFC 4291: where clouds keep the credentials of machines. No server but one on that very host names it. */
+export function isLinkLocal(hostname: string): boolean {
+  return /^169\.254\.|^\[fe[89ab][0-9a-f]:/.test(hostname);
 }

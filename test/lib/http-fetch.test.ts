@@ -56,6 +56,30 @@ describe('the fetch under every request', () => {
     expect(proxy.asked).toEqual([]);
   });
 
+  it('connects to a name only where the rule accepts its addresses', async () => {
+    const port = await listen(createServer((_, answer) => answer.end('inside')));
+    const asked: string[] = [];
+    const { guarded } = fetchWith({});
+    const refused = guarded(async (hostname, addresses) => {
+      asked.push(`${hostname} ${addresses.length > 0}`);
+      return `${hostname} is not liked`;
+    });
+    await expect(refused(`http://localhost:${port}/`)).rejects.toMatchObject({
+      cause: { message: 'localhost is not liked' },
+    });
+    expect(asked).toEqual(['localhost true']);
+    const accepted = guarded(async () => undefined);
+    expect(await (await accepted(`http://localhost:${port}/`)).text()).toBe('inside');
+  });
+
+  it('leaves it to a proxy to resolve names', async () => {
+    const port = await listen(createServer((_, answer) => answer.end('over the proxy')));
+    const proxy = await startProxy(port);
+    const { guarded } = fetchWith({ HTTP_PROXY: proxy.url.replace('127.0.0.1', 'localhost') });
+    const response = await guarded(async () => 'nothing is liked')('http://server.example/x');
+    expect(await response.text()).toBe('over the proxy');
+  });
+
   it('ends what is under way when it is closed', async () => {
     const port = await listen(createServer((_, answer) => void answer.writeHead(200).write('first')));
     const http = createHttpFetch({});
