@@ -7,6 +7,8 @@ import { ConnectionClosedError, RequestTimeoutError, RpcError, rpcCodes } from '
 import type { DownstreamDeps } from './downstream-deps.ts';
 import { type LimitKey, translateError } from './downstream-errors.ts';
 import { type ConnectionInfo, handshake } from './handshake.ts';
+import { modernVersion, refuseQuestions, withModernMeta } from './modern-era.ts';
+import { openConversation } from './open-conversation.ts';
 import { OversizedAnswer } from './read-message.ts';
 import type { ServerChannel } from './server-channel.ts';
 import { SessionRecovery } from './session-recovery.ts';
@@ -63,13 +65,14 @@ export class Connection {
     });
   }
 
-  /** Starts the channel and agrees on a revision. Called once. */
-  async open(signal: AbortSignal): Promise<void> {
+  /** Starts the channel and agrees on a revision; `isModern`: the server was of the modern era before. Called once. */
+  async open(signal: AbortSignal, isModern = false): Promise<void> {
     await this.#peer.start();
-    this.#info = await handshake(this.#peer, this.#channel, this.#entry, {
+    this.#info = await openConversation(this.#peer, this.#channel, this.#entry, {
       version: this.#deps.version,
       signal,
       timeoutMs: this.#entry.connectTimeoutMs,
+      isModern,
     });
   }
 
@@ -88,7 +91,7 @@ export class Connection {
           const timeoutMs = Math.max(1, endsAt - this.#deps.now());
           const params = cursor === undefined ? {} : { cursor };
           const ask = () =>
-            this.#peer.request('tools/list', params, { signal, timeoutMs, onProgress: () => undefined });
+            this.#peer.request('tools/list', this.#inEra(params), { signal, timeoutMs, onProgress: () => undefined });
           return (await this.#recovery.run(ask, { repeatable: true, signal })).result;
         }),
       );
@@ -107,7 +110,7 @@ export class Connection {
   async callTool(tool: string, args: unknown, options: CallOptions = {}): Promise<CallOutcome> {
     const { signal, timeoutMs = this.#entry.timeoutMs, onProgress = () => undefined } = options;
     const params = args === undefined ? { name: tool } : { name: tool, arguments: args };
-    const ask = () => this.#peer.request('tools/call', params, { signal, timeoutMs, onProgress });
+    const ask = () => this.#peer.request('tools/call', this.#inEra(params), { signal, timeoutMs, onProgress });
     try {
       // A stdio server has neither sessions nor logins that a call could miss.
       const answer =
@@ -136,8 +139,16 @@ export class Connection {
     this.#channel.killNow?.();
   }
 
+  /** The params as the server's revision wants them. */
+  #inEra(params: Record<string, unknown>): Record<string, unknown> {
+    return this.info.protocolVersion === modernVersion ? withModernMeta(params, this.#deps.version) : params;
+  }
+
   #outcome({ result, size }: Answer, tool: string): CallOutcome {
-    if (typeof result === 'object' && result !== null) return { result: result as Record<string, unknown>, size };
+    if (typeof result === 'object' && result !== null) {
+      refuseQuestions(this.#entry, tool, result as Record<string, unknown>);
+      return { result: result as Record<string, unknown>, size };
+    }
     const message = `server '${this.#entry.name}' answered tool '${tool}' with a result that is no object`;
     throw new GatewayError('SERVER_UNAVAILABLE', message, { server: this.#entry.name, tool });
   }

@@ -18,10 +18,14 @@ export interface ExchangeSettings {
  */
 export async function readPostAnswer(
   response: Response,
-  request: { readonly body: unknown; readonly hadSession: boolean },
+  request: { readonly body: unknown; readonly hadSession: boolean; readonly isModern?: boolean },
   settings: ExchangeSettings,
 ): Promise<Response> {
-  if (!response.ok) throw new HttpStatusError(response.status, await quotedBody(response), request.hadSession);
+  if (!response.ok) {
+    const failure = request.isModern ? await readFailure(response, settings) : undefined;
+    if (failure) return failure;
+    throw new HttpStatusError(response.status, await quotedBody(response), request.hadSession);
+  }
   // Only a request has an answer in the body; what comes back for anything else is of no interest.
   if (response.status === 202 || !isRequest(request.body)) return response;
   const type = mediaType(response);
@@ -34,6 +38,17 @@ export async function readPostAnswer(
   const standIns = messages.map((message) => settings.held.hold(message, whole.length).standIn);
   const body = standIns.length === 1 ? standIns[0] : `[${standIns.join(',')}]`;
   return new Response(body ?? null, { status: 200, headers: answerHeaders(response, 'application/json') });
+}
+
+/** Since 2026-07-28 an error answer comes with a status of its own: 400, 404 (Streamable HTTP, Sending Messages). */
+async function readFailure(response: Response, settings: ExchangeSettings): Promise<Response | undefined> {
+  if (response.status < 400 || response.status > 499) return undefined;
+  const whole = await readWhole(response.clone(), settings.maxMessageBytes ?? defaultMaxLineBytes);
+  const [message] = readMessages(whole.toString('utf8')) ?? [];
+  if (!message || !('error' in message) || message.id === null) return undefined;
+  await response.body?.cancel();
+  const { standIn } = settings.held.hold(message, whole.length);
+  return new Response(standIn, { status: 200, headers: answerHeaders(response, 'application/json') });
 }
 
 /** The same answer with stand-ins for the messages of its event stream. */

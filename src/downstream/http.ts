@@ -20,6 +20,7 @@ type HttpDeps = Pick<DownstreamDeps, 'fetchFor' | 'now' | 'log'>;
 export class HttpChannel implements ServerChannel {
   readonly transport = 'http';
   readonly hasPerRequestStream = true;
+  cancelsByClosing = false;
   onmessage: ServerChannel['onmessage'];
   onerror: ServerChannel['onerror'];
   onclose: ServerChannel['onclose'];
@@ -52,6 +53,10 @@ export class HttpChannel implements ServerChannel {
 
   setProtocolVersion(version: string): void {
     this.#transport?.setProtocolVersion(version);
+  }
+
+  enterModernEra(): void {
+    this.cancelsByClosing = true;
   }
 
   async start(): Promise<void> {
@@ -104,7 +109,12 @@ export class HttpChannel implements ServerChannel {
     const target = String(url) === new URL(this.#entry.url).href ? this.#entry.url : url;
     const response = await this.#fetch(target, init);
     if (init?.method === 'POST') {
-      const sent = { body: init.body, hadSession: new Headers(init.headers).has('mcp-session-id') };
+      const headers = new Headers(init.headers);
+      const sent = {
+        body: init.body,
+        hadSession: headers.has('mcp-session-id'),
+        isModern: headers.has('mcp-method'),
+      };
       return readPostAnswer(response, sent, this.#exchange);
     }
     if (init?.method === 'GET') return this.#openStream(response);

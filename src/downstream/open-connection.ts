@@ -12,6 +12,8 @@ import type { ServerChannel } from './server-channel.ts';
 
 export interface OpenOptions {
   readonly signal?: AbortSignal | undefined;
+  /** The server was of the modern era when it was last asked. */
+  readonly isModern?: boolean | undefined;
   /** Told of every channel before it starts, for whoever may have to end it at once. */
   readonly onChannel?: ((channel: ServerChannel) => void) | undefined;
 }
@@ -23,7 +25,7 @@ export interface OpenOptions {
 export async function openConnection(
   deps: DownstreamDeps,
   entry: ServerEntry,
-  { signal, onChannel }: OpenOptions = {},
+  { signal, isModern, onChannel }: OpenOptions = {},
 ): Promise<Connection> {
   checkUrl(entry);
   const deadline = new AbortController();
@@ -34,12 +36,12 @@ export async function openConnection(
   let channel = choice.open();
   try {
     try {
-      return await openOn(deps, entry, channel, { limits, onChannel });
+      return await openOn(deps, entry, channel, { limits, isModern, onChannel });
     } catch (error) {
       const second = limits.aborted ? undefined : choice.fallback?.(error);
       if (!second) throw error;
       channel = second;
-      return await openOn(deps, entry, second, { limits, onChannel }).catch((secondError: unknown) => {
+      return await openOn(deps, entry, second, { limits, isModern, onChannel }).catch((secondError: unknown) => {
         if (limits.aborted || secondError instanceof LoginRequiredError) throw secondError;
         deps.log.debug({ server: entry.name, err: secondError }, 'legacy SSE did not work either');
         // The first cause is the true one: the second attempt was a guess.
@@ -56,6 +58,7 @@ export async function openConnection(
 
 interface AttemptOptions {
   readonly limits: AbortSignal;
+  readonly isModern: boolean | undefined;
   readonly onChannel: OpenOptions['onChannel'];
 }
 
@@ -63,13 +66,13 @@ async function openOn(
   deps: DownstreamDeps,
   entry: ServerEntry,
   channel: ServerChannel,
-  { limits, onChannel }: AttemptOptions,
+  { limits, isModern, onChannel }: AttemptOptions,
 ): Promise<Connection> {
   limits.throwIfAborted();
   onChannel?.(channel);
   const connection = new Connection(deps, entry, channel);
   try {
-    await orAborted(connection.open(limits), limits);
+    await orAborted(connection.open(limits, isModern), limits);
     return connection;
   } catch (error) {
     // Not waited for: ending a process may take seconds, and the caller's time is up. `close` is safe to call again.

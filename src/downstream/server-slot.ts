@@ -6,6 +6,7 @@ import { type Catalog, createCatalog } from './catalog.ts';
 import type { Connection } from './connection.ts';
 import type { DownstreamDeps } from './downstream-deps.ts';
 import type { ConnectionInfo } from './handshake.ts';
+import { modernVersion } from './modern-era.ts';
 import { openConnection } from './open-connection.ts';
 import type { ServerChannel } from './server-channel.ts';
 import type { ToolDefinition } from './tool-pages.ts';
@@ -41,6 +42,8 @@ export class ServerSlot {
   readonly #channels = new Set<ServerChannel>();
   #state: SlotState = { kind: 'idle' };
   #loginNeeded = false;
+  /** The era that its last connection was in. */
+  #isModern = false;
   #tools: readonly ToolDefinition[] | undefined;
 
   constructor(deps: DownstreamDeps, entry: ServerEntry) {
@@ -108,10 +111,14 @@ export class ServerSlot {
       await this.#clear();
       const connection = await openConnection(this.#deps, this.#entry, {
         signal: this.#end.signal,
+        isModern: this.#isModern,
         onChannel: (channel) => this.#channels.add(channel),
       });
+      this.#isModern = connection.info.protocolVersion === modernVersion;
       return this.#ready(connection);
     } catch (error) {
+      // A server that was replaced by an older one is found out anew; one that wants a login says nothing of its era.
+      if (!(error instanceof LoginRequiredError)) this.#isModern = false;
       this.#failed(error);
       throw error;
     }

@@ -44,6 +44,8 @@ export interface SendOptions {
 export interface MessageChannel {
   /** Whether the channel makes one request per message, which `requestSignal` can end. */
   readonly hasPerRequestStream?: boolean;
+  /** Whether ending that request is how it is cancelled, and a notification is not (2026-07-28, Cancellation). */
+  readonly cancelsByClosing?: boolean;
   start(): Promise<void>;
   send(message: JsonRpcMessage, options?: SendOptions): Promise<void>;
   close(): Promise<void>;

@@ -56,7 +56,8 @@ export class Peer {
     const pending = new PendingRequest(options, (error, reason) => {
       this.#pending.delete(id);
       // The specification forbids cancelling `initialize` (2025-11-25, basic/utilities/cancellation).
-      if (method !== 'initialize') void this.#send('notifications/cancelled', { requestId: id, reason });
+      const isTold = method !== 'initialize' && !(stream && this.#channel.cancelsByClosing);
+      if (isTold) void this.#send('notifications/cancelled', { requestId: id, reason });
       stream?.abort();
       pending.reject(error);
     });
