@@ -36,7 +36,8 @@ export function withModernMeta(params: Params, version: string): Params {
  */
 export function refusesInitialize(error: unknown): boolean {
   if (error instanceof HttpStatusError) {
-    return error.status === 400 || (error.status === 404 && error.body.includes(`"code":${rpcCodes.methodNotFound}`));
+    // Its refusals are JSON-RPC errors; a 400 or 404 in other words is an address without any MCP.
+    return (error.status === 400 || error.status === 404) && error.body.includes('"jsonrpc"');
   }
   const codes: readonly number[] = [rpcCodes.methodNotFound, rpcCodes.invalidParams, ...Object.values(modernCodes)];
   return error instanceof RpcError && codes.includes(error.code);

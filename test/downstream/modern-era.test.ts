@@ -128,14 +128,14 @@ it('auto remembers the era of a server for its next connection', async () => {
 });
 
 it('a server that refuses both says why it refused the first', async () => {
-  server.refuse({ status: 400, body: 'who are you' });
+  server.refuse({ status: 400, body: '{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"who are you"}}' });
   await expect(connect()).rejects.toMatchObject({
     code: 'SERVER_UNAVAILABLE',
     message: expect.stringContaining('who are you'),
   });
 });
 
-it.each([401, 403, 404, 500])('a refusal with %i is no sign of an era', async (status) => {
+it.each([400, 401, 403, 404, 500])('a refusal with %i is no sign of an era', async (status) => {
   server.refuse({ status, body: 'no' });
   await expect(connect({ transport: 'http' })).rejects.toThrow();
   expect(methods()).toEqual(['initialize']);
