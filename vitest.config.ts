@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    exclude: ['test/chaos/**'],
     globalSetup: ['test/helpers/build.ts'],
     // Most of the time is spent waiting for processes, so two files at once even on one core.
     maxWorkers: 2,

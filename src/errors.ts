@@ -56,6 +56,8 @@ export interface GatewayErrorDetails {
   readonly rule?: string | undefined;
   /** The URL a human has to open. */
   readonly loginUrl?: string | undefined;
+  /** What the human enters there (RFC 8628). */
+  readonly userCode?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -67,6 +69,7 @@ export class GatewayError extends Error {
   readonly tool: string | undefined;
   readonly rule: string | undefined;
   readonly loginUrl: string | undefined;
+  readonly userCode: string | undefined;
 
   constructor(code: ErrorCode, message: string, details: GatewayErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -77,6 +80,7 @@ export class GatewayError extends Error {
     this.tool = details.tool;
     this.rule = details.rule;
     this.loginUrl = details.loginUrl;
+    this.userCode = details.userCode;
   }
 }
 

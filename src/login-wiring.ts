@@ -11,6 +11,7 @@ import { isThere } from './lib/json-file.ts';
 import { type Lazy, lazy } from './lib/lazy.ts';
 import type { LogPort } from './lib/log-port.ts';
 import type { Environment } from './settings.ts';
+import { openTokenStore } from './token-store-wiring.ts';
 
 export interface LoginDeps {
   readonly env: Environment;
@@ -29,15 +30,12 @@ export interface OpenAuthenticator {
 /** Logging in needs HTTP, OAuth and keys: none of it is loaded for a gateway that has only local commands. */
 export function lazyAuthenticator(deps: LoginDeps, tokenDirectory: string): Lazy<OpenAuthenticator> {
   return lazy(async () => {
-    const [{ createAuthenticator }, { createFileTokenStore }, { createHttpFetch }, { createFileLock }] =
-      await Promise.all([
-        import('./auth/authenticator.ts'),
-        import('./auth/file-token-store.ts'),
-        import('./lib/http-fetch.ts'),
-        import('./lib/file-lock.ts'),
-      ]);
+    const [{ createAuthenticator }, { createHttpFetch }, store] = await Promise.all([
+      import('./auth/authenticator.ts'),
+      import('./lib/http-fetch.ts'),
+      openTokenStore(deps, tokenDirectory),
+    ]);
     const http = createHttpFetch(deps.env);
-    const store = createFileTokenStore({ lock: createFileLock() }, { directory: tokenDirectory });
     const { env, platform, now, log } = deps;
     const authenticator = createAuthenticator({
       fetch: http.fetch,

@@ -7,6 +7,10 @@ export interface Paths {
   readonly configDir: string;
   /** Holds one file for each login. */
   readonly tokenDir: string;
+  /** What `GATEWAY_TOKEN_KEY_FILE` names. */
+  readonly tokenKeyFile: string | undefined;
+  /** The same for every process of this user, whatever the settings say. */
+  readonly dataDir: string;
   readonly logDir: string;
   /** Undefined: no audit log is written. */
   readonly auditFile: string | undefined;
@@ -25,10 +29,13 @@ export function findPaths({ env, cwd, tokenDir }: PathSettings): Paths {
   const system = envPaths('portico', { suffix: '' });
   const absolute = (path: string): string => (cwd === undefined ? resolve(path) : resolve(cwd, path));
   const audit = env['GATEWAY_AUDIT_LOG'];
+  const tokenKeyFile = env['GATEWAY_TOKEN_KEY_FILE'];
   const namedTokenDir = tokenDir || env['GATEWAY_TOKEN_DIR'];
   return Object.freeze({
     configDir: system.config,
     tokenDir: namedTokenDir ? absolute(namedTokenDir) : join(system.data, 'tokens'),
+    tokenKeyFile: tokenKeyFile ? absolute(tokenKeyFile) : undefined,
+    dataDir: system.data,
     logDir: system.log,
     auditFile: auditFileOf(audit, system.log, absolute),
   });

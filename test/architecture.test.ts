@@ -32,6 +32,7 @@ const levels: Readonly<Record<string, { readonly level: number; readonly closed?
   'login-wiring.ts': { level: 5 },
   'archive-wiring.ts': { level: 5 },
   'doctor-wiring.ts': { level: 5 },
+  'token-store-wiring.ts': { level: 5 },
   'compose.ts': { level: 5 },
   cli: { level: 6 },
   'main.ts': { level: 6 },

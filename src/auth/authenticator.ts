@@ -8,16 +8,20 @@ import { createFileLock } from '../lib/file-lock.ts';
 import type { HttpFetch } from '../lib/http-fetch.ts';
 import type { LogPort } from '../lib/log-port.ts';
 import { orAborted } from '../lib/or-aborted.ts';
+import type { Sleep } from '../lib/sleep.ts';
+import { sleep } from '../lib/sleep.ts';
 import { guardStrangers } from './address-rule.ts';
 import { createAuthorizedFetch } from './authorized-fetch.ts';
 import type { Environment, OpenBrowser } from './browser.ts';
-import { openBrowser } from './browser.ts';
+import { hasBrowser, openBrowser } from './browser.ts';
 import { CallbackServer } from './callback-server.ts';
 import type { Credentials } from './credentials.ts';
 import { createCredentials } from './credentials.ts';
 import { JoinedLogin } from './joined-login.ts';
 import type { LoginLeases } from './login-lease.ts';
 import { createLoginLeases } from './login-lease.ts';
+import type { LoginStatus } from './login-status.ts';
+import { pendingStatus, statusOfRecord } from './login-status.ts';
 import type { Grant } from './machine-credentials.ts';
 import { createMachineCredentials } from './machine-credentials.ts';
 import { isMachineGrant, obtainByGrant } from './machine-grant.ts';
@@ -26,7 +30,7 @@ import { parsePastedCallback } from './pasted-callback.ts';
 import { revokeTokens } from './revoke.ts';
 import { loginKey } from './server-key.ts';
 import type { StartDeps } from './start-login.ts';
-import type { LoginRecord, TokenStore } from './token-store.ts';
+import type { TokenStore } from './token-store.ts';
 
 export interface Authenticator {
   fetchFor(entry: HttpServerEntry): FetchLike;
@@ -40,6 +44,8 @@ export interface Authenticator {
     request: {
       readonly challenge?: AuthChallenge | undefined;
       readonly openBrowser: boolean;
+      /** The human said that there is no browser here, whatever this machine looks like. */
+      readonly headless?: boolean | undefined;
       /** Drops an open login, and registers anew. */
       readonly restart?: boolean | undefined;
       /** Ends this caller's wait; the login goes on for the others. */
@@ -56,27 +62,21 @@ export interface Authenticator {
   close(): Promise<void>;
 }
 
+export type { LoginStatus } from './login-status.ts';
+
 export interface LoginAttempt {
+  /** What the human opens. */
   readonly loginUrl?: string;
+  /** How long that URL can be opened, where that is shorter than the login; `status` has a fresh one. Milliseconds. */
+  readonly urlHoldsMs?: number;
+  /** What the human enters there, or compares with what is shown (RFC 8628); there is no callback then. */
+  readonly userCode?: string;
   /** Epoch milliseconds. */
   readonly expiresAt: number;
   readonly browserOpened: boolean;
   /** Rejects with GatewayError AUTH_FAILED, or CANCELLED where it was begun anew or the gateway ends. */
   readonly done: Promise<void>;
 }
-
-export type LoginStatus =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'pending'; readonly loginUrl: string; readonly expiresAt: number }
-  | {
-      readonly kind: 'logged_in';
-      readonly account?: string;
-      readonly scope?: string;
-      /** Of the access token, epoch milliseconds. */
-      readonly expiresAt?: number;
-      readonly canRefresh: boolean;
-    }
-  | { readonly kind: 'off' };
 
 export interface AuthenticatorDeps {
   readonly fetch: FetchLike;
@@ -89,6 +89,8 @@ export interface AuthenticatorDeps {
   readonly platform: NodeJS.Platform;
   readonly log: LogPort;
   readonly openBrowser?: OpenBrowser | undefined;
+  /** How a device login waits between two questions. */
+  readonly sleep?: Sleep | undefined;
 }
 
 export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
@@ -127,8 +129,15 @@ class GatewayAuthenticator implements Authenticator {
       const login = await this.#logins.start(this.#startDeps(entry), { entry, settings, key: keyOf(entry), request });
       if (!login) return { expiresAt: this.#deps.now(), browserOpened: false, done: Promise.resolve() };
       if (request.openBrowser) await login.show();
-      const { loginUrl, expiresAt, browserOpened, done } = login;
-      return { loginUrl, expiresAt, browserOpened, done };
+      const { loginUrl, urlHoldsMs, userCode, expiresAt, browserOpened, done } = login;
+      return {
+        loginUrl,
+        ...(urlHoldsMs !== undefined && { urlHoldsMs }),
+        ...(userCode !== undefined && { userCode }),
+        expiresAt,
+        browserOpened,
+        done,
+      };
     };
     return await orAborted(work(), request.signal);
   }
@@ -181,11 +190,9 @@ class GatewayAuthenticator implements Authenticator {
     if (entry.oauth === false) return { kind: 'off' };
     const key = keyOf(entry);
     const open = this.#logins.get(key);
-    if (open) return { kind: 'pending', loginUrl: open.loginUrl, expiresAt: open.expiresAt };
+    if (open) return pendingStatus(open.loginUrl, open);
     const lease = await this.#leases.read(key);
-    if (lease?.loginUrl !== undefined && this.#leases.isFresh(lease)) {
-      return { kind: 'pending', loginUrl: lease.loginUrl, expiresAt: lease.expiresAt };
-    }
+    if (lease?.loginUrl !== undefined && this.#leases.isFresh(lease)) return pendingStatus(lease.loginUrl, lease);
     return statusOfRecord(await this.#deps.store.read(key), {
       now: this.#deps.now(),
       needsNoHuman: isMachineGrant(entry.oauth),
@@ -205,6 +212,8 @@ class GatewayAuthenticator implements Authenticator {
       credentials: this.#credentialsOf(entry),
       leases: this.#leases,
       openBrowser: this.#deps.openBrowser ?? ((url) => openBrowser(url, { env, platform })),
+      hasBrowser: hasBrowser(env, platform),
+      sleep: this.#deps.sleep ?? sleep,
     };
   }
 
@@ -254,22 +263,4 @@ function requireOAuth(entry: HttpServerEntry): Exclude<HttpServerEntry['oauth'],
     });
   }
   return entry.oauth;
-}
-
-function statusOfRecord(
-  record: LoginRecord | undefined,
-  { now, needsNoHuman }: { readonly now: number; readonly needsNoHuman: boolean },
-): LoginStatus {
-  const tokens = record?.tokens;
-  if (!tokens) return { kind: 'none' };
-  const canRefresh = needsNoHuman || tokens.refresh_token !== undefined;
-  const expiresAt = tokens.expires_at === undefined ? undefined : tokens.expires_at * 1000;
-  if (!canRefresh && expiresAt !== undefined && expiresAt <= now) return { kind: 'none' };
-  return {
-    kind: 'logged_in',
-    ...(record.account !== undefined && { account: record.account }),
-    ...(tokens.scope !== undefined && { scope: tokens.scope }),
-    ...(expiresAt !== undefined && { expiresAt }),
-    canRefresh,
-  };
 }

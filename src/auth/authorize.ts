@@ -20,6 +20,8 @@ import type { SavedClient } from './token-store.ts';
 export interface PendingAuthorization {
   /** What the human opens. */
   readonly url: string;
+  /** What the URL says; for a request that is pushed instead (RFC 9126). */
+  readonly parameters: Readonly<Record<string, string>>;
   readonly state: string;
   readonly codeVerifier: string;
   readonly redirectUri: string;
@@ -99,11 +101,13 @@ export async function beginAuthorization(input: {
     ...(dpop && { dpop_jkt: await dpop.thumbprint() }),
   };
   // Ours last: no extra parameter may take the place of `state` or of the challenge.
-  for (const [name, value] of Object.entries({ ...extras, ...own })) url.searchParams.set(name, value);
+  const parameters = { ...extras, ...own };
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
   // A blank as `+` is right in a query and yet misread by some servers; `%20` is read by all.
   url.search = url.search.replaceAll('+', '%20');
   return {
     url: url.href,
+    parameters,
     state,
     codeVerifier,
     redirectUri,

@@ -25,6 +25,8 @@ export type OpenBrowser = (url: string) => Promise<BrowserOutcome>;
 
 /** A program that ends within this time with an error opened nothing; one that still runs is a browser. */
 const observeMs = 1000;
+/** So long may the system take for starting its browser. */
+const systemLimitMs = 3000;
 
 /** RFC 3986 section 2: these characters and no others. Quotes, backticks, spaces and control characters are not among them. */
 const uriCharacters = /^[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]+$/;
@@ -37,7 +39,7 @@ const uriCharacters = /^[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]+$/;
 export function requireOpenableUrl(text: string): string {
   const refuse = (why: string): GatewayError =>
     new GatewayError('AUTH_FAILED', `the login URL ${JSON.stringify(text.slice(0, 200))} is not opened: ${why}`, {
-      hint: 'The authorization server announces a wrong authorization_endpoint; tell its operator.',
+      hint: 'The authorization server names a wrong page for logging in; tell its operator.',
     });
   if (!URL.canParse(text)) throw refuse('it is no URL');
   const url = new URL(text);
@@ -48,16 +50,20 @@ export function requireOpenableUrl(text: string): string {
   return text;
 }
 
-/** Whether there is a browser to try at all; where there is none, nobody should wait for a human. */
+/**
+ * Whether there is a browser to try at all; where there is none, nobody should wait for a human. Only the environment
+ * is looked at, so it is known at once.
+ */
 export function hasBrowser(env: Environment, platform: NodeJS.Platform): boolean {
-  const chosen = env['GATEWAY_BROWSER']?.trim();
-  if (chosen === 'none') return false;
-  if (chosen || env['BROWSER']?.trim()) return true;
-  const display = Boolean(env['DISPLAY'] || env['WAYLAND_DISPLAY']);
-  if (env['SSH_CONNECTION'] && !display) return false;
-  if (platform === 'darwin' || platform === 'win32') return true;
-  // WSL opens the browser of Windows and needs no display of its own.
-  return display || Boolean(env['WSL_DISTRO_NAME']);
+  // `none` in BROWSER is a habit of web development tools.
+  const chosen = env['GATEWAY_BROWSER']?.trim() || env['BROWSER']?.trim();
+  if (chosen) return chosen !== 'none';
+  // Over SSH these two would open a window on the screen of the other machine, in front of nobody.
+  const overSsh = Boolean(env['SSH_CONNECTION'] || env['SSH_CLIENT'] || env['SSH_TTY']);
+  if (platform === 'darwin' || platform === 'win32') return !overSsh;
+  if (env['DISPLAY'] || env['WAYLAND_DISPLAY']) return true;
+  // WSL opens the browser of Windows and needs no display, but its way to Windows can be switched off (`interop`).
+  return !overSsh && Boolean(env['WSL_DISTRO_NAME'] && env['WSL_INTEROP']);
 }
 
 /**
@@ -68,8 +74,7 @@ export function hasBrowser(env: Environment, platform: NodeJS.Platform): boolean
 export async function openBrowser(url: string, deps: BrowserDeps): Promise<BrowserOutcome> {
   const target = requireOpenableUrl(url);
   if (!hasBrowser(deps.env, deps.platform)) {
-    const reason = deps.env['GATEWAY_BROWSER']?.trim() === 'none' ? 'GATEWAY_BROWSER is none' : 'no display';
-    return { opened: false, reason };
+    return { opened: false, reason: 'there is no browser here: no display, an SSH session, or GATEWAY_BROWSER=none' };
   }
   const chosen = deps.env['GATEWAY_BROWSER']?.trim();
   if (chosen) return run(chosen, target, deps);
@@ -110,6 +115,19 @@ async function run(command: string, url: string, deps: BrowserDeps): Promise<Bro
 }
 
 async function openWithSystem(url: string): Promise<BrowserOutcome> {
+  let clock: NodeJS.Timeout | undefined;
+  // Some systems are slow to start it (PowerShell out of WSL); nobody waits for that, and nothing says that it failed.
+  const slow = new Promise<BrowserOutcome>((resolve) => {
+    clock = setTimeout(resolve, systemLimitMs, { opened: true });
+  });
+  try {
+    return await Promise.race([startSystem(url), slow]);
+  } finally {
+    clearTimeout(clock);
+  }
+}
+
+async function startSystem(url: string): Promise<BrowserOutcome> {
   try {
     const { default: open } = await import('open');
     return await observe(await open(url), 'the system browser');

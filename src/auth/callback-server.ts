@@ -1,10 +1,12 @@
 // Owns the loopback listeners that the authorization server's answer arrives at (RFC 8252 section 7.3), shared by
 // `state`; judges nothing but the state, and knows nothing of tokens.
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { GatewayError } from '../errors.ts';
+import { portOwner } from '../lib/port-owner.ts';
 import type { LoginPage } from './login-page.ts';
 import { notFoundPage, pageHeaders, strayCallbackPage, wrongMethodPage } from './login-page.ts';
 
@@ -25,6 +27,11 @@ export interface CallbackPort {
   readonly port: number;
   /** Resolves with the first callback that carries this state. The state is used up by it. */
   expect(state: string): Promise<URLSearchParams>;
+  /**
+   * A URL of this listener that sends the browser on to what `target` gives, anew each time it is opened; a page where
+   * there is nowhere to go.
+   */
+  serveStart(target: () => Promise<string | LoginPage>): string;
   /** Hands in a callback that a human pasted; false where its state belongs to no open login. */
   deliver(parameters: URLSearchParams): boolean;
   /** Sends the page to every browser that brought this login's callback, and to those that come before `release`. */
@@ -49,11 +56,13 @@ interface Listener {
 }
 
 const callbackPath = '/callback';
+const startPath = '/start';
 
 /** All listeners of one gateway process. A listener is open only while a login is. */
 export class CallbackServer {
   readonly #listeners = new Set<Listener>();
   readonly #flows = new Map<string, Flow>();
+  readonly #starts = new Map<string, () => Promise<string | LoginPage>>();
   #opening: Promise<unknown> = Promise.resolve();
 
   /**
@@ -81,7 +90,9 @@ export class CallbackServer {
     if (fixedPort !== undefined) {
       const listener = await this.#listen(host, fixedPort);
       if (listener) return taken(listener, address);
-      throw new GatewayError('AUTH_FAILED', `the callback port ${fixedPort} on ${host} is in use by another program`, {
+      const owner = await portOwner(fixedPort);
+      const who = owner === undefined ? 'another program' : `process ${owner}`;
+      throw new GatewayError('AUTH_FAILED', `the callback port ${fixedPort} on ${host} is in use by ${who}`, {
         hint: `Free port ${fixedPort}, or change oauth.callbackPort (and the redirect URI registered for it).`,
       });
     }
@@ -114,7 +125,7 @@ export class CallbackServer {
   }
 
   #share(listener: Listener, address: CallbackAddress): CallbackPort {
-    const mine: { state?: string; flow?: Flow; released?: boolean } = {};
+    const mine: { state?: string; start?: string; flow?: Flow; released?: boolean } = {};
     return {
       redirectUri: redirectUriOf(address.host, listener.port),
       port: listener.port,
@@ -124,6 +135,12 @@ export class CallbackServer {
           mine.flow = { arrive: resolve, arrived: false, page: undefined, waiting: new Set() };
           this.#flows.set(state, mine.flow);
         }),
+      serveStart: (target) => {
+        // Not the state: that stays between the two servers and the browser that logs in.
+        mine.start = randomUUID();
+        this.#starts.set(mine.start, target);
+        return new URL(`${startPath}?login=${mine.start}`, redirectUriOf(address.host, listener.port)).href;
+      },
       deliver: (parameters) => this.#deliver(parameters) !== undefined,
       answer: async (page) => {
         if (!mine.flow) return;
@@ -134,6 +151,7 @@ export class CallbackServer {
         if (mine.released) return;
         mine.released = true;
         if (mine.state !== undefined) this.#flows.delete(mine.state);
+        if (mine.start !== undefined) this.#starts.delete(mine.start);
         listener.shares -= 1;
         if (listener.shares === 0) await this.#closeListener(listener);
       },
@@ -142,7 +160,9 @@ export class CallbackServer {
 
   #handle(request: IncomingMessage, response: ServerResponse, paths: ReadonlySet<string>): void {
     const target = parseTarget(request.url ?? '/');
-    if (!target || !paths.has(target.pathname)) void send(response, notFoundPage());
+    const start = target?.pathname === startPath && this.#starts.get(target.searchParams.get('login') ?? '');
+    if (start && request.method === 'GET') void sendOn(response, start);
+    else if (!target || !paths.has(target.pathname)) void send(response, notFoundPage());
     else if (request.method !== 'GET') void send(response, wrongMethodPage());
     else {
       const flow = this.#deliver(target.searchParams);
@@ -189,10 +209,16 @@ function parseTarget(target: string): URL | undefined {
 }
 
 /** A listener on all addresses is reached at the loopback one; IPv6 goes into brackets. */
-function redirectUriOf(host: string, port: number): string {
+export function redirectUriOf(host: string, port: number): string {
   if (host === '0.0.0.0' || host === '') return `http://127.0.0.1:${port}${callbackPath}`;
   if (host === '::') return `http://[::1]:${port}${callbackPath}`;
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}${callbackPath}`;
+}
+
+async function sendOn(response: ServerResponse, target: () => Promise<string | LoginPage>): Promise<void> {
+  const where = await target();
+  if (typeof where !== 'string') await send(response, where);
+  else response.writeHead(302, { ...pageHeaders, location: where, connection: 'close' }).end();
 }
 
 /** Resolves when the page has left, or the browser has. */

@@ -23,10 +23,12 @@ export async function chooseClient(
     readonly discovery: Discovery;
     readonly saved: LoginRecord | undefined;
     readonly redirectUri: string;
+    /** Besides the authorization code, where a new client has to be registered. */
+    readonly grantTypes?: readonly string[] | undefined;
   },
 ): Promise<SavedClient> {
   const { entry, settings, signal } = input;
-  const { discovery, saved, redirectUri } = found;
+  const { discovery, saved, redirectUri, grantTypes } = found;
   const configured = configuredClient(settings, discovery, redirectUri);
   // A metadata document that the authorization server did not take leaves registration as the other way in.
   const refusedDocument =
@@ -42,7 +44,7 @@ export async function chooseClient(
     reachesUs(registration.redirect_uri, redirectUri, settings) &&
     !secretExpired(registration, deps.now());
   if (registration && usable) return registration;
-  return await register(deps, { server: entry.name, discovery, redirectUri, settings, signal });
+  return await register(deps, { server: entry.name, discovery, redirectUri, settings, grantTypes, signal });
 }
 
 /**

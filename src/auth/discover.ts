@@ -49,15 +49,15 @@ interface Search {
   readonly fetch: FetchLike;
   readonly input: DiscoverInput;
   readonly trail: TrailStep[];
-  /** Metadata of another issuer than expected was seen. */
-  otherIssuer: boolean;
+  /** The first issuer that was named in the place of the expected one. */
+  otherIssuer: string | undefined;
   /** How many of the URLs gave no answer at all. */
   unanswered: number;
 }
 
 /** @throws GatewayError AUTH_FAILED, or SERVER_UNAVAILABLE where nobody answered, with every URL that was tried */
 export async function discover(deps: { readonly fetch: FetchLike }, input: DiscoverInput): Promise<Discovery> {
-  const search: Search = { fetch: deps.fetch, input, trail: [], otherIssuer: false, unanswered: 0 };
+  const search: Search = { fetch: deps.fetch, input, trail: [], otherIssuer: undefined, unanswered: 0 };
   const { serverUrl, settings } = input;
   const metadata = await findResource(search);
   const { origin } = new URL(serverUrl);
@@ -140,7 +140,7 @@ async function findServer(search: Search, candidates: readonly string[]): Promis
         return verdict.as;
       }
       if (verdict.kind === 'foreign') {
-        search.otherIssuer = true;
+        search.otherIssuer ??= verdict.issuer;
         note(search, url, `issuer ${quoteForeign(verdict.issuer)} instead of ${quoteForeign(expectedIssuer)}`);
       } else {
         note(search, url, verdict.reason);
@@ -217,7 +217,7 @@ function nothingFound(search: Search, metadata: ResourceMetadata | undefined): G
     {
       server: input.server,
       hint: otherIssuer
-        ? 'If the other issuer is the right one, set oauth.issuer to it.'
+        ? `If the other issuer is the right one, set oauth.issuer to it: ${quoteForeign(otherIssuer)}`
         : 'Check the url; for a server without OAuth set an Authorization header.',
     },
   );

@@ -105,7 +105,7 @@ async function askForTokens(
 }
 
 /** The same client with the other secret method that is listed; only for a registration of our own. */
-function otherMethod({ as }: Discovery, client: SavedClient): SavedClient | undefined {
+export function otherMethod({ as }: Discovery, client: SavedClient): SavedClient | undefined {
   if (client.registered_at === undefined || client.client_secret === undefined) return undefined;
   const other = listedSecretMethods(as).find((method) => method !== client.token_endpoint_auth_method);
   return other && { ...client, token_endpoint_auth_method: other };

@@ -1,8 +1,8 @@
 // Owns waiting for a login that another process on the same token directory holds: its URL, its end. Starts nothing.
 import { hostname } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { errorText, GatewayError } from '../errors.ts';
 import type { FetchLike } from '../lib/fetch-like.ts';
+import { sleep } from '../lib/sleep.ts';
 import type { LeaseRecord } from './lease-file.ts';
 import type { LoginLeases } from './login-lease.ts';
 import { isLoopbackHost } from './loopback.ts';
@@ -47,7 +47,7 @@ export class JoinedLogin {
     for (;;) {
       if (this.#lease.loginUrl !== undefined) return this.#lease.loginUrl;
       if (await this.#look()) return undefined;
-      if (this.#lease.loginUrl === undefined) await this.#pause();
+      if (this.#lease.loginUrl === undefined) await sleep(pollMs, this.#input.signal);
     }
   }
 
@@ -56,7 +56,7 @@ export class JoinedLogin {
     for (;;) {
       const record = await this.#look();
       if (record) return record;
-      await this.#pause();
+      await sleep(pollMs, this.#input.signal);
     }
   }
 
@@ -66,7 +66,8 @@ export class JoinedLogin {
    */
   async deliver(parameters: URLSearchParams): Promise<void> {
     const { server } = this.#input;
-    const { callbackUrl, host, pid } = this.#lease;
+    const { callbackUrl, userCode, host, pid } = this.#lease;
+    if (userCode !== undefined) throw noCallbackError(server, userCode);
     const unreachable = (why: string): GatewayError =>
       new GatewayError('AUTH_FAILED', `the login to server '${server}' is open in process ${pid} on ${host}: ${why}`, {
         server,
@@ -110,15 +111,14 @@ export class JoinedLogin {
     const token = record?.tokens?.access_token;
     return token !== undefined && token !== this.#input.before?.tokens?.access_token ? record : undefined;
   }
+}
 
-  async #pause(): Promise<void> {
-    this.#input.signal.throwIfAborted();
-    try {
-      await sleep(pollMs, undefined, { signal: this.#input.signal });
-    } catch (error) {
-      throw this.#input.signal.aborted ? this.#input.signal.reason : error;
-    }
-  }
+/** @returns the error for a callback URL that was handed to a login which takes none (RFC 8628) */
+export function noCallbackError(server: string, userCode: string): GatewayError {
+  return new GatewayError('INVALID_ARGUMENTS', `the open login of '${server}' takes no callback URL`, {
+    server,
+    hint: `Open its login URL on any device and enter the code ${userCode}; the rest goes by itself.`,
+  });
 }
 
 export function foreignCallbackError(server: string): GatewayError {

@@ -6,8 +6,12 @@ export interface LeaseRecord {
   readonly owner: string;
   readonly pid: number;
   readonly host: string;
+  /** In which numbering `pid` stands: containers may share a host name and count for themselves. Linux only. */
+  readonly pidNamespace?: string;
   /** Absent until there is one. */
   readonly loginUrl?: string;
+  /** What the human enters there (RFC 8628); there is no callback then. */
+  readonly userCode?: string;
   /** Where the holder listens on its own machine: another process hands a pasted callback in there. */
   readonly callbackUrl?: string;
   readonly browserOpened: boolean;
@@ -25,7 +29,9 @@ export function leaseToFile(record: LeaseRecord): Record<string, unknown> {
     owner: record.owner,
     pid: record.pid,
     host: record.host,
+    pid_namespace: record.pidNamespace,
     login_url: record.loginUrl,
+    user_code: record.userCode,
     callback_url: record.callbackUrl,
     browser_opened: record.browserOpened,
     unproven_client_id: record.unprovenClientId,
@@ -46,17 +52,19 @@ export async function readLease(path: string): Promise<LeaseRecord | undefined> 
   const instant = (name: string): number => (typeof file[name] === 'number' ? Math.round(file[name] * 1000) : 0);
   const owner = text_('owner');
   if (owner === undefined) return undefined;
-  const [loginUrl, callbackUrl, unprovenClientId] = [
-    text_('login_url'),
-    text_('callback_url'),
-    text_('unproven_client_id'),
-  ];
+  const loginUrl = text_('login_url');
+  const userCode = text_('user_code');
+  const pidNamespace = text_('pid_namespace');
+  const callbackUrl = text_('callback_url');
+  const unprovenClientId = text_('unproven_client_id');
   const error = readError(file['error']);
   return {
     owner,
     pid: typeof file['pid'] === 'number' ? file['pid'] : 0,
     host: text_('host') ?? '',
+    ...(pidNamespace !== undefined && { pidNamespace }),
     ...(loginUrl !== undefined && { loginUrl }),
+    ...(userCode !== undefined && { userCode }),
     ...(callbackUrl !== undefined && { callbackUrl }),
     ...(unprovenClientId !== undefined && { unprovenClientId }),
     browserOpened: file['browser_opened'] === true,

@@ -22,20 +22,32 @@ export function successPage(server: string, account?: string): LoginPage {
   return page(200, 'good', 'You are logged in', [
     `Portico can now use the server “${server}”.`,
     ...details,
-    'You may close this window and go back to where you came from.',
+    'You may close this window and go back to your assistant or terminal.',
   ]);
 }
 
 export function failurePage(server: string, message: string, hint?: string): LoginPage {
-  const lines = [message, ...(hint === undefined ? [] : [hint]), 'You may close this window.'];
-  return page(403, 'bad', `The login to “${server}” did not work`, lines);
+  const again = `portico login ${server}`;
+  return page(403, 'bad', `The login to “${server}” did not work`, [
+    message,
+    ...(hint === undefined || hint === again ? [] : [`What helps: ${hint}`]),
+    `You may close this window. To try again, ask your assistant to log in to “${server}”, or run “${again}” in a terminal.`,
+  ]);
+}
+
+/** For a login whose page the authorization server cannot give now. */
+export function unopenedPage(server: string, message: string): LoginPage {
+  return page(502, 'bad', `The login page of “${server}” cannot be opened now`, [
+    message,
+    'The login is still open: reload this page to try again.',
+  ]);
 }
 
 /** For a callback that belongs to no open login: it changes nothing, and the page says nothing about open ones. */
 export function strayCallbackPage(): LoginPage {
   return page(400, 'bad', 'This login is not known here', [
-    'The address holds no state of a login that is open now. It may be from an earlier attempt.',
-    'Start the login again, and use the newest link.',
+    'The address belongs to no login that is open now. It may be from an earlier attempt, or one that has ended.',
+    'Go back to your assistant or terminal, start the login again, and use the newest link.',
   ]);
 }
 

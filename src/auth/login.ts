@@ -1,121 +1,90 @@
 // Owns the story of one login held by this process, step by step; each step is a file of its own. Opens no browser.
-import type { HttpServerEntry, OAuthSettings } from '../config/server-entry.ts';
 import type { AuthChallenge } from '../errors.ts';
 import { errorText, GatewayError } from '../errors.ts';
-import type { FetchLike } from '../lib/fetch-like.ts';
-import type { LogPort } from '../lib/log-port.ts';
-import { orAborted } from '../lib/or-aborted.ts';
-import type { PendingAuthorization } from './authorize.ts';
-import { beginAuthorization, chooseScope, judgeCallback } from './authorize.ts';
-import { requireOpenableUrl } from './browser.ts';
-import type { CallbackPort, CallbackServer } from './callback-server.ts';
-import { chooseClient } from './choose-client.ts';
-import type { Credentials } from './credentials.ts';
+import { chooseScope } from './authorize.ts';
+import { openCodeRoad } from './code-login.ts';
+import { deviceGrant, offersDeviceLogin } from './device-authorization.ts';
+import { openDeviceRoad } from './device-login.ts';
 import type { Discovery } from './discover.ts';
 import { discover } from './discover.ts';
 import type { DpopKey } from './dpop.ts';
 import { createDpopKey } from './dpop.ts';
-import type { Exchanged } from './exchange-code.ts';
-import { exchangeCode } from './exchange-code.ts';
-import type { LoginLease } from './login-lease.ts';
 import { failurePage, successPage } from './login-page.ts';
-import { isLoopbackHost } from './loopback.ts';
+import type { Departure, LoginDeps, LoginInput, LoginRoad } from './login-road.ts';
 import { proveToken, rejectedTokenError } from './prove-login.ts';
 import { saveLogin } from './save-login.ts';
-import type { LoginRecord, SavedClient, TokenStore } from './token-store.ts';
+import type { LoginRecord } from './token-store.ts';
 
-export interface LoginDeps {
-  readonly fetch: FetchLike;
-  readonly store: TokenStore;
-  readonly now: () => number;
-  readonly log: LogPort;
-  readonly callbacks: CallbackServer;
-  readonly credentials: Credentials;
-}
-
-export interface LoginInput {
-  readonly entry: HttpServerEntry;
-  readonly settings: OAuthSettings;
-  readonly key: string;
-  readonly challenge: AuthChallenge;
-  readonly lease: LoginLease;
-  /** A registration that the last login used and did not finish with: the human may have seen it refused. */
-  readonly distrustedClientId?: string | undefined;
-  /** Register anew whatever is saved. */
-  readonly freshClient: boolean;
-  readonly expiresAt: number;
-  /** Aborted with the reason that ends the login. */
-  readonly signal: AbortSignal;
-}
-
-export interface OpenedLogin {
-  readonly loginUrl: string;
-  /** Hands in a pasted callback; false where its state is not this login's. */
-  deliver(parameters: URLSearchParams): boolean;
+export interface OpenedLogin extends Pick<LoginRoad, 'urlHoldsMs' | 'userCode' | 'expiresAt' | 'deliver'> {
+  /** What can be opened now. */
+  loginUrl(): string;
   /** Rejects with GatewayError AUTH_FAILED. */
   readonly done: Promise<void>;
 }
 
-interface Prepared {
-  readonly discovery: Discovery;
-  readonly client: SavedClient;
-  readonly pending: PendingAuthorization;
-}
-
 /** Goes as far as the URL; the rest happens in `done`. @throws GatewayError AUTH_FAILED */
 export async function openLogin(deps: LoginDeps, input: LoginInput): Promise<OpenedLogin> {
-  const { entry, settings, signal } = input;
+  const { entry, settings, signal, challenge } = input;
   const saved = await deps.store.read(input.key);
   const asked = { server: entry.name, serverUrl: entry.url, headers: entry.headers };
-  const discovery = await discover(deps, { ...asked, challenge: input.challenge, settings, signal });
-  const port = await deps.callbacks.open(callbackAddress(settings, saved?.client.redirect_uri));
+  const discovery = await discover(deps, { ...asked, challenge, settings, signal });
+  const dpop = await dpopOf(deps, input, discovery);
+  const from = { discovery, saved, dpop, scope: scopeToAsk(input, discovery, saved) };
+  const road = await takeRoad(deps, input, from);
   try {
-    const dpop = await dpopOf(deps, input, discovery);
-    const client = await chooseClient(deps, input, {
-      discovery,
-      saved,
-      redirectUri: settings.redirectUri ?? port.redirectUri,
-    });
-    const pending = await beginAuthorization({
-      server: entry.name,
-      discovery,
-      client,
-      redirectUri: client.redirect_uri ?? port.redirectUri,
-      scope: scopeToAsk(input, discovery, saved),
-      settings,
-      dpop,
-    });
-    const loginUrl = requireOpenableUrl(pending.url);
-    const arrived = port.expect(pending.state);
+    const { loginUrl, userCode, callbackUrl, client, expiresAt } = road;
     await input.lease.publish({
       loginUrl,
-      callbackUrl: port.redirectUri,
-      expiresAt: input.expiresAt,
+      expiresAt,
+      ...(userCode !== undefined && { userCode }),
+      ...(callbackUrl !== undefined && { callbackUrl }),
       ...(settings.clientId === undefined && { unprovenClientId: client.client_id }),
     });
     signal.throwIfAborted();
-    const done = settle(deps, input, { discovery, client, pending }, port, arrived);
-    return { loginUrl, deliver: (parameters) => port.deliver(parameters), done };
+    deps.log.info(
+      { server: entry.name, loginUrl, ...(userCode !== undefined && { userCode }) },
+      'open this URL to log in',
+    );
+    const done = settle(deps, input, discovery, road);
+    return {
+      loginUrl: () => road.loginUrl,
+      expiresAt,
+      ...(userCode !== undefined && { userCode }),
+      ...(road.urlHoldsMs !== undefined && { urlHoldsMs: road.urlHoldsMs }),
+      deliver: (parameters) => road.deliver(parameters),
+      done,
+    };
   } catch (error) {
-    await port.release();
+    await road.release();
     throw error;
   }
 }
 
-/** From the callback to the page: the browser hears of success only after the token was used once. */
-async function settle(
-  deps: LoginDeps,
-  input: LoginInput,
-  prepared: Prepared,
-  port: CallbackPort,
-  arrived: Promise<URLSearchParams>,
-): Promise<void> {
-  const { entry, lease, signal } = input;
-  let parameters: URLSearchParams | undefined;
+/** The device code where the config says so, and where no browser is at hand and it can be had; else the browser. */
+async function takeRoad(deps: LoginDeps, input: LoginInput, from: Departure): Promise<LoginRoad> {
+  const { entry, settings, headless, signal } = input;
+  if (settings.grantType === deviceGrant) return await openDeviceRoad(deps, input, from);
+  if (headless && offersDeviceLogin(from.discovery.as)) {
+    try {
+      return await openDeviceRoad(deps, input, from);
+    } catch (error) {
+      signal.throwIfAborted();
+      // Nothing was shown yet, and the other road needs only one thing more of the human: a paste.
+      deps.log.info(
+        { server: entry.name, reason: errorText(error) },
+        'no device login: a browser login is opened instead',
+      );
+    }
+  }
+  return await openCodeRoad(deps, input, from);
+}
+
+/** From the human's end to the page: the browser hears of success only after the token was used once. */
+async function settle(deps: LoginDeps, input: LoginInput, discovery: Discovery, road: LoginRoad): Promise<void> {
+  const { entry, key, lease, signal } = input;
   try {
-    parameters = await orAborted(arrived, signal);
-    const exchanged = await exchange(deps, input, prepared, parameters);
-    await saveLogin(deps, { entry, key: input.key, discovery: prepared.discovery, exchanged });
+    const exchanged = await road.obtain();
+    await saveLogin(deps, { entry, key, discovery, exchanged });
     const token = exchanged.tokens.access_token;
     const proof = await proveToken(deps, { entry, token, dpop: exchanged.dpop, signal });
     if (proof.kind === 'rejected') throw rejectedTokenError(entry.name, proof);
@@ -123,38 +92,15 @@ async function settle(
       deps.log.warn({ server: entry.name, reason: proof.reason }, 'logged in, but the server does not answer now');
     }
     await lease.finish();
-    await port.answer(successPage(entry.name, exchanged.account));
+    await road.answer(successPage(entry.name, exchanged.account));
   } catch (error) {
     const failure = asLoginFailure(entry.name, signal.aborted ? signal.reason : error);
-    // A human who said no was asked by a server that knows the client; every other end leaves that in doubt.
-    const clientIsKnown = parameters?.get('error') === 'access_denied';
-    await lease.fail({ message: failure.message, hint: failure.hint }, clientIsKnown);
-    await port.answer(failurePage(entry.name, failure.message, failure.hint));
+    await lease.fail({ message: failure.message, hint: failure.hint }, road.clientIsKnown());
+    await road.answer(failurePage(entry.name, failure.message, failure.hint));
     throw failure;
   } finally {
-    await port.release();
+    await road.release();
   }
-}
-
-async function exchange(
-  deps: LoginDeps,
-  input: LoginInput,
-  prepared: Prepared,
-  arrived: URLSearchParams,
-): Promise<Exchanged> {
-  const { discovery, client, pending } = prepared;
-  const server = input.entry.name;
-  const parameters = judgeCallback({ server, discovery, client, state: pending.state, parameters: arrived });
-  const { signal } = input;
-  return await exchangeCode(deps, {
-    server,
-    discovery,
-    client,
-    pending,
-    parameters,
-    key: input.settings,
-    signal,
-  });
 }
 
 /** A key of its own for every login, where the server or the config wants its tokens bound to one (RFC 9449). */
@@ -165,30 +111,13 @@ async function dpopOf(deps: LoginDeps, input: LoginInput, discovery: Discovery):
 }
 
 /** A step-up asks for what is granted and what is missing; every other login starts from nothing. */
-function scopeToAsk(input: LoginInput, discovery: Discovery, saved: LoginRecord | undefined): string | undefined {
-  const { challenge, settings } = input;
+function scopeToAsk(
+  { challenge, settings }: { challenge: AuthChallenge; settings: LoginInput['settings'] },
+  { as, scopesSupported }: Discovery,
+  saved: LoginRecord | undefined,
+): string | undefined {
   const alreadyGranted = challenge.error === 'insufficient_scope' ? saved?.tokens?.scope : undefined;
-  const { as, scopesSupported } = discovery;
   return chooseScope({ settings, challenge, scopesSupported, as, alreadyGranted });
-}
-
-function callbackAddress(
-  settings: OAuthSettings,
-  registered: string | undefined,
-): Parameters<CallbackServer['open']>[0] {
-  const configured = settings.redirectUri === undefined ? undefined : new URL(settings.redirectUri);
-  return {
-    host: settings.callbackHost,
-    fixedPort: settings.callbackPort ?? loopbackPort(configured),
-    preferredPort: loopbackPort(registered !== undefined && URL.canParse(registered) ? new URL(registered) : undefined),
-    path: configured?.pathname,
-  };
-}
-
-/** The port that a redirect URI binds us to: only one on this machine, without a proxy before it, does. */
-function loopbackPort(url: URL | undefined): number | undefined {
-  if (url?.protocol !== 'http:' || !isLoopbackHost(url.hostname)) return undefined;
-  return url.port === '' ? 80 : Number(url.port);
 }
 
 function asLoginFailure(server: string, error: unknown): GatewayError {

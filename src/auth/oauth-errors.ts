@@ -14,6 +14,12 @@ export interface Failure {
   readonly secrets?: readonly (string | undefined)[];
 }
 
+/** Refusals that the config can mend, whoever asked (RFC 6749 section 4.1.2.1, RFC 8707 section 2). */
+const mending: Readonly<Record<string, string>> = {
+  invalid_scope: 'Set oauth.scope to what the vendor says this client may ask for.',
+  invalid_target: 'Set oauth.resource to what the vendor calls this server, or to false to send none.',
+};
+
 /** What the authorization server said, in a few words: its error code and description (RFC 6749 section 5.2), or its text. */
 export function describeAnswer(answer: Answer, secrets: Failure['secrets'] = []): string {
   const error = stringMember(answer.json, 'error');
@@ -28,7 +34,8 @@ export function describeAnswer(answer: Answer, secrets: Failure['secrets'] = [])
 
 /** The answer was read and is a refusal, or no answer of this kind at all. */
 export function refusedBy(answer: Answer, failure: Failure): GatewayError {
-  return failed(failure, describeAnswer(answer, failure.secrets), undefined);
+  const known = mended(failure, stringMember(answer.json, 'error'));
+  return failed(known, describeAnswer(answer, failure.secrets), undefined);
 }
 
 /** A step did not come to an answer, or oauth4webapi did not accept it. Our own errors and the caller's cancellation pass unchanged. */
@@ -36,7 +43,8 @@ export function translateOAuthError(error: unknown, failure: Failure, signal?: A
   if (signal?.aborted) return signal.reason;
   if (error instanceof GatewayError) return error;
   if (error instanceof AuthorizationResponseError) {
-    return failed(failure, quoted('', error.error, error.error_description, failure.secrets), undefined);
+    const what = quoted('', error.error, error.error_description, failure.secrets);
+    return failed(mended(failure, error.error), what, undefined);
   }
   return failed(failure, describeThrown(error, failure.secrets), error);
 }
@@ -52,6 +60,11 @@ export function describeThrown(error: unknown, secrets: Failure['secrets'] = [])
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
   const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
   return `${quoteForeign(errorText(cause), secrets)}${code}`;
+}
+
+function mended(failure: Failure, error: string | undefined): Failure {
+  const hint = error !== undefined && Object.hasOwn(mending, error) ? mending[error] : undefined;
+  return hint === undefined ? failure : { ...failure, hint };
 }
 
 function quoted(

@@ -3,8 +3,8 @@ import { GatewayError } from '../errors.ts';
 
 /** Pure. @throws GatewayError INVALID_ARGUMENTS where there is no `state` with a `code` or an `error` in it */
 export function parsePastedCallback(server: string, pasted: string): URLSearchParams {
-  // A long address copied out of a terminal comes in lines.
-  const whole = pasted.replaceAll(/\s+/g, '');
+  // A long address copied out of a terminal comes in lines; one copied out of a message, in quotes or brackets.
+  const whole = pasted.replaceAll(/\s+/g, '').replace(/^["'<`]+|["'>`]+$/g, '');
   const query = URL.canParse(whole) ? new URL(whole).search : whole.replace(/^[^?]*\?/, '').replace(/#.*$/, '');
   const parameters = new URLSearchParams(query);
   if (parameters.has('state') && (parameters.has('code') || parameters.has('error'))) return parameters;

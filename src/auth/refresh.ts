@@ -15,6 +15,9 @@ import type { LoginRecord, SavedTokens } from './token-store.ts';
 const deadErrors = ['invalid_grant', 'invalid_client', 'unauthorized_client'] as const;
 export type DeadError = (typeof deadErrors)[number];
 
+/** What servers that answer refusals with status 200 call a refresh token that is spent, revoked or expired. */
+const ownNames: Readonly<Record<string, DeadError>> = { bad_refresh_token: 'invalid_grant' };
+
 export type RefreshVerdict =
   | { readonly kind: 'refreshed'; readonly tokens: SavedTokens }
   /** The authorization server itself says that these credentials are worth nothing any more. */
@@ -80,7 +83,8 @@ export function judgeRefresh(
     return { kind: 'refreshed', tokens: { ...kept, ...verdict.tokens } };
   }
   if (verdict.kind === 'error') {
-    const dead = deadErrors.find((error) => error === verdict.error);
+    const named = Object.hasOwn(ownNames, verdict.error) ? ownNames[verdict.error] : verdict.error;
+    const dead = deadErrors.find((error) => error === named);
     if (dead) return { kind: 'dead', error: dead };
   }
   const secrets = [record.tokens?.refresh_token, record.client.client_secret, record.tokens?.access_token];

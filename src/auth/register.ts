@@ -16,6 +16,8 @@ export interface RegisterInput {
   readonly discovery: Discovery;
   readonly redirectUri: string;
   readonly settings: OAuthSettings;
+  /** Grants besides the authorization code and its refresh that the client will ask for. */
+  readonly grantTypes?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -140,7 +142,7 @@ function registeredRedirect(ours: string, registered: readonly string[]): string
 
 async function ask(
   fetch: FetchLike,
-  { server, discovery, redirectUri, settings, signal }: RegisterInput,
+  { server, discovery, redirectUri, settings, grantTypes = [], signal }: RegisterInput,
   endpoint: string,
   method: TokenEndpointAuthMethod,
 ): Promise<Answer> {
@@ -151,7 +153,7 @@ async function ask(
     client_name: 'Portico',
     application_type: 'native',
     redirect_uris: [redirectUri],
-    grant_types: refresh ? ['authorization_code', 'refresh_token'] : ['authorization_code'],
+    grant_types: ['authorization_code', ...(refresh ? ['refresh_token'] : []), ...grantTypes],
     response_types: ['code'],
     token_endpoint_auth_method: method,
     // Only if configured: Keycloak takes away its default scopes from a client that registers with some.

@@ -6,9 +6,9 @@ import { errorText, GatewayError } from '../errors.ts';
 import type { OpenBrowser } from './browser.ts';
 import { foreignCallbackError, JoinedLogin } from './joined-login.ts';
 import type { LeaseRecord } from './lease-file.ts';
-import type { LoginDeps } from './login.ts';
 import { openLogin } from './login.ts';
 import type { LoginLease, LoginLeases } from './login-lease.ts';
+import type { LoginDeps } from './login-road.ts';
 import { proveToken } from './prove-login.ts';
 
 /** How long a human has. */
@@ -19,11 +19,14 @@ export interface LoginRequest {
   readonly challenge?: AuthChallenge | undefined;
   /** Drop what is open and what is registered, and begin anew. */
   readonly restart?: boolean | undefined;
+  /** The human said that there is no browser here. */
+  readonly headless?: boolean | undefined;
 }
 
 export interface StartDeps extends LoginDeps {
   readonly leases: LoginLeases;
   readonly openBrowser: OpenBrowser;
+  readonly hasBrowser: boolean;
 }
 
 export interface StartInput {
@@ -37,7 +40,11 @@ export interface StartInput {
 
 /** A login that waits for its human, here or in another process. */
 export interface OpenLogin {
+  /** As it can be opened now. */
   readonly loginUrl: string;
+  /** How long it can be opened, where that is shorter than the login. Milliseconds. */
+  readonly urlHoldsMs?: number | undefined;
+  readonly userCode?: string | undefined;
   readonly expiresAt: number;
   readonly browserOpened: boolean;
   readonly done: Promise<void>;
@@ -114,13 +121,16 @@ async function holdLogin(
       lease,
       distrustedClientId: held.distrusted,
       freshClient: request.restart === true,
+      headless: request.headless === true || !deps.hasBrowser,
       expiresAt,
       signal: AbortSignal.any([own.signal, closing]),
     });
     const done = opened.done.finally(stop);
     return openedLogin(deps, entry, {
-      loginUrl: () => opened.loginUrl,
-      expiresAt,
+      loginUrl: opened.loginUrl,
+      urlHoldsMs: opened.urlHoldsMs,
+      userCode: opened.userCode,
+      expiresAt: opened.expiresAt,
       done,
       shown: false,
       claimWindow: () => deps.leases.claimWindow(key, lease.owner),
@@ -149,7 +159,8 @@ async function joinLogin(
   const finish = async (): Promise<void> => deps.credentials.accept(await joined.finished(), true);
   return openedLogin(deps, entry, {
     loginUrl: () => joined.lease.loginUrl ?? '',
-    expiresAt: found.expiresAt,
+    userCode: joined.lease.userCode,
+    expiresAt: joined.lease.expiresAt,
     done: finish(),
     // A browser on this machine reaches the holder's listener; from another machine it would not.
     shown: found.browserOpened || found.host !== hostname(),
@@ -162,6 +173,8 @@ async function joinLogin(
 
 interface Parts {
   readonly loginUrl: () => string;
+  readonly urlHoldsMs?: number | undefined;
+  readonly userCode: string | undefined;
   readonly expiresAt: number;
   readonly done: Promise<void>;
   readonly shown: boolean;
@@ -196,6 +209,8 @@ function openedLogin(deps: StartDeps, entry: HttpServerEntry, parts: Parts): Ope
     get loginUrl() {
       return parts.loginUrl();
     },
+    urlHoldsMs: parts.urlHoldsMs,
+    userCode: parts.userCode,
     expiresAt: parts.expiresAt,
     get browserOpened() {
       return opened || parts.shown;

@@ -11,7 +11,7 @@ import type { SavedTokens } from './token-store.ts';
 
 export type TokenVerdict =
   | { readonly kind: 'tokens'; readonly tokens: SavedTokens; readonly idToken?: string }
-  /** `error` of RFC 6749 section 5.2, where it came with the status that a verdict has. */
+  /** `error` of RFC 6749 section 5.2, where it came with the status that a verdict has, or in the place of tokens. */
   | { readonly kind: 'error'; readonly error: string }
   | { readonly kind: 'unusable'; readonly reason: string };
 
@@ -37,6 +37,8 @@ export function judgeTokenAnswer(
   if (status !== 200 && status !== 201) return { kind: 'unusable', reason: `status ${status}` };
   if (!json) return { kind: 'unusable', reason: 'the answer is no JSON object' };
   const accessToken = stringMember(json, 'access_token');
+  // Some servers answer every request with 200 and say in the body that it was refused.
+  if (accessToken === undefined && error !== undefined) return { kind: 'error', error };
   if (accessToken === undefined) return { kind: 'unusable', reason: 'the answer holds no access_token' };
   if (!isFieldContent(accessToken))
     return { kind: 'unusable', reason: 'the access_token holds characters no header may' };

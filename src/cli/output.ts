@@ -31,10 +31,11 @@ export function createOutput(
 export function reportFailure(output: Output, error: unknown): number {
   const failure =
     error instanceof GatewayError ? error : new GatewayError('INTERNAL', errorText(error), { cause: error });
-  const { code, message, hint, server, tool, rule, loginUrl } = failure;
-  output.document({ error: { code, message, hint, server, tool, rule, login_url: loginUrl } });
+  const { code, message, hint, server, tool, rule, loginUrl, userCode } = failure;
+  output.document({ error: { code, message, hint, server, tool, rule, login_url: loginUrl, user_code: userCode } });
   output.line(`portico: ${message}`);
   if (loginUrl !== undefined) output.line(`  ${loginUrl}`);
+  if (userCode !== undefined) output.line(`  code ${userCode}`);
   if (hint !== undefined) output.line(`  ${hint}`);
   return errorTable[code].exitCode;
 }

@@ -180,9 +180,9 @@ function asGatewayError(error: unknown, host: Host, { server, tool }: Operation)
 /** Rooms that know only the server, or neither, leave it to the call to say what it was about. */
 function placed(error: GatewayError, server: string | undefined, tool: string | undefined): GatewayError {
   if ((error.server ?? server) === error.server && (error.tool ?? tool) === error.tool) return error;
-  const { code, message, hint, rule, loginUrl } = error;
+  const { code, message, hint, rule, loginUrl, userCode } = error;
   const about = { server: error.server ?? server, tool: error.tool ?? tool };
-  return new GatewayError(code, message, { hint, rule, loginUrl, ...about, cause: error });
+  return new GatewayError(code, message, { hint, rule, loginUrl, userCode, ...about, cause: error });
 }
 
 function decisionOf(code: ErrorCode | undefined): AuditDecision {

@@ -5,6 +5,8 @@ import type { AuthChallenge } from '../errors.ts';
 export interface LoginRequest {
   readonly challenge?: AuthChallenge;
   readonly openBrowser: boolean;
+  /** The human said that there is no browser here. */
+  readonly headless?: boolean;
   readonly restart?: boolean;
   readonly signal?: AbortSignal;
 }

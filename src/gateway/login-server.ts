@@ -4,6 +4,7 @@ import type { LoginAttempt } from '../auth/authenticator.ts';
 import { GatewayError } from '../errors.ts';
 import { waitFor } from '../lib/deadline.ts';
 import type { Host } from './host.ts';
+import { loginAdvice, loginInvitation } from './login-advice.ts';
 import type { LoginPort } from './login-port.ts';
 import type { LoginWindows } from './login-windows.ts';
 import type { ServerDirectory } from './server-directory.ts';
@@ -19,6 +20,7 @@ export interface LoginServerResult {
   readonly server: string;
   readonly state: 'logged_in' | 'login_pending';
   readonly login_url?: string;
+  readonly user_code?: string;
   readonly expires_in_s?: number;
   readonly account?: string;
   readonly hint: string;
@@ -69,7 +71,7 @@ export async function loginServer(
   }
   const login = await logins.login(server, { openBrowser: true, restart: input.restart, signal: host.signal });
   if (await waitFor(login.done, settleMs, host.signal)) return await done(deps, server);
-  if (login.loginUrl !== undefined) host.offerUrl(login.loginUrl, `Log in to '${server}'.`, login.done);
+  if (login.loginUrl !== undefined) host.offerUrl(login.loginUrl, loginInvitation(server, login), login.done);
   return pending(deps, server, login);
 }
 
@@ -88,9 +90,8 @@ function pending({ now }: LoginServerDeps, server: string, login: LoginAttempt):
     server,
     state: 'login_pending',
     ...(login.loginUrl !== undefined && { login_url: login.loginUrl }),
+    ...(login.userCode !== undefined && { user_code: login.userCode }),
     expires_in_s: Math.max(0, Math.round((login.expiresAt - now()) / 1000)),
-    hint: login.browserOpened
-      ? 'A browser window was asked for. If none appears, the user opens login_url. Then call the tool again.'
-      : 'Ask the user to open login_url, then call the tool again. If the page that follows cannot be reached, pass its address as callback_url.',
+    hint: loginAdvice(login, 'then call the tool again'),
   };
 }

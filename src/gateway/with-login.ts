@@ -4,6 +4,7 @@ import type { LoginAttempt } from '../auth/authenticator.ts';
 import { GatewayError, LoginRequiredError } from '../errors.ts';
 import { waitFor } from '../lib/deadline.ts';
 import type { Host } from './host.ts';
+import { loginAdvice, loginInvitation } from './login-advice.ts';
 import type { LoginPort } from './login-port.ts';
 import type { LoginWindows } from './login-windows.ts';
 
@@ -56,7 +57,7 @@ async function logIn(deps: WithLoginDeps, server: string, cause: LoginRequiredEr
   const login = await logins.login(server, { challenge: cause.challenge, openBrowser: mayOpen, signal: host.signal });
   if (login.browserOpened && mayOpen) windows.opened(server);
   if (!joined && login.loginUrl !== undefined) {
-    host.offerUrl(login.loginUrl, `Log in to '${server}', so that its tools can be used.`, login.done);
+    host.offerUrl(login.loginUrl, loginInvitation(server, login), login.done);
   }
   const stopReports = reportProgress(server, login, host);
   try {
@@ -73,7 +74,8 @@ async function logIn(deps: WithLoginDeps, server: string, cause: LoginRequiredEr
     {
       server,
       ...(login.loginUrl !== undefined && { loginUrl: login.loginUrl }),
-      hint: 'Ask the user to open login_url in a browser, then call again. If the browser cannot reach this machine, pass the address it ended up at to login_server as callback_url.',
+      ...(login.userCode !== undefined && { userCode: login.userCode }),
+      hint: loginAdvice(login, 'then call again'),
       cause,
     },
   );
@@ -81,13 +83,14 @@ async function logIn(deps: WithLoginDeps, server: string, cause: LoginRequiredEr
 
 function reportProgress(server: string, login: LoginAttempt, host: Host): () => void {
   if (login.loginUrl === undefined) return () => undefined;
+  const code = login.userCode === undefined ? '' : ` (code ${login.userCode})`;
   let reports = 0;
   const report = (): void => {
     reports += 1;
     // Far below any step of the tool itself, since progress may only grow (basic/utilities/progress).
     host.progress({
       progress: reports / 1_000_000,
-      message: `waiting for the login to '${server}': ${login.loginUrl}`,
+      message: `waiting for the login to '${server}': ${login.loginUrl}${code}`,
     });
   };
   report();

@@ -7,7 +7,7 @@ export function presentValue(value: object): Record<string, unknown> {
 }
 
 export function presentError(error: GatewayError): Record<string, unknown> {
-  const { code, message, hint, server, tool, rule, loginUrl } = error;
+  const { code, message, hint, server, tool, rule, loginUrl, userCode } = error;
   return {
     ...presentValue({
       error: {
@@ -18,6 +18,7 @@ export function presentError(error: GatewayError): Record<string, unknown> {
         ...(tool !== undefined && { tool }),
         ...(rule !== undefined && { rule }),
         ...(loginUrl !== undefined && { login_url: loginUrl }),
+        ...(userCode !== undefined && { user_code: userCode }),
       },
     }),
     isError: true,

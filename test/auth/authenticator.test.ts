@@ -23,7 +23,7 @@ afterEach(async () => {
 });
 
 describe('in one process', () => {
-  test('five logins at the same time are one login, in one browser window', async () => {
+  test('A5: five logins at the same time are one login, in one browser window', async () => {
     const attempts = await Promise.all(
       Array.from({ length: 5 }, () => gateway.login(entry, { challenge: {}, openBrowser: true })),
     );
@@ -68,7 +68,7 @@ describe('in one process', () => {
     expect(await (await callTool(gateway, work)).text()).toContain('bob');
   });
 
-  test('an opener that throws is not the end of the login', async () => {
+  test('C26: an opener that throws is not the end of the login', async () => {
     const broken = scene.process({
       openBrowser: () => {
         throw new Error('no browser today');
@@ -105,7 +105,7 @@ describe('a login', () => {
     await (await staying).done;
   });
 
-  test('a fixed callback port that is busy fails that login, with the port and the setting', async () => {
+  test('A5: a fixed callback port that is busy fails that login, with the port and the setting', async () => {
     const taken = await takePort();
     const fixed = scene.entry({ callbackPort: taken.port });
     expect(await failureOf(gateway.login(fixed, { openBrowser: true }))).toMatchObject({
@@ -146,7 +146,7 @@ describe('a login', () => {
   });
 });
 
-describe('a step-up', () => {
+describe('A10: a step-up', () => {
   test('asks for what is granted and what is missing, and the call then works', async () => {
     await logIn(gateway, entry);
     const granted = (await scene.saved()).tokens?.scope?.split(' ') ?? [];
@@ -167,7 +167,7 @@ describe('a step-up', () => {
   });
 });
 
-describe('logout', () => {
+describe('A13: logout', () => {
   test('revokes at the authorization server, and deletes that login alone', async () => {
     const work = scene.entry({}, { name: 'work', profile: 'work' });
     await logIn(gateway, entry);

@@ -13,7 +13,7 @@ import { startScriptedServer } from './scripted-server.ts';
 
 const redirectUri = 'http://127.0.0.1:33418/callback';
 
-describe('the scope', () => {
+describe('A10: the scope', () => {
   it.each<
     [string, Partial<OAuthSettings>, AuthChallenge, string[] | undefined, string | undefined, string | undefined]
   >([
@@ -42,7 +42,7 @@ describe('the scope', () => {
     ['is not added where it does not (Google refuses it)', {}, ['a'], 'a'],
     ['is not added where nothing is listed', {}, undefined, 'a'],
     ['is not added to what the user wrote', { scope: 'x' }, ['offline_access'], 'x'],
-  ])('offline_access %s', (_what, settings, scopes_supported, expected) => {
+  ])('A9: offline_access %s', (_what, settings, scopes_supported, expected) => {
     const as = { ...sampleDiscovery().as, ...(scopes_supported && { scopes_supported }) };
     expect(chooseScope({ settings: { ...oauth, ...settings }, challenge: {}, scopesSupported: ['a'], as })).toBe(
       expected,
@@ -97,7 +97,7 @@ describe('the authorize URL', () => {
     expect([searchParams.has('resource'), searchParams.has('scope')]).toEqual([false, false]);
   });
 
-  it('takes extra parameters, which cannot replace its own', async () => {
+  it('A9, B15: takes extra parameters, which cannot replace its own', async () => {
     const authorizationParams = { audience: 'x', state: 'fixed', code_challenge_method: 'plain' };
     const pending = await begin({ settings: { authorizationParams } });
     const { searchParams } = new URL(pending.url);
@@ -197,6 +197,7 @@ describe('the exchange of a code', () => {
     const discovery = withMetadata(metadata, as.origin);
     const pending = {
       url: 'u',
+      parameters: {},
       state: 's',
       codeVerifier: 'verifier-canary-0123456789012345678901234567',
       redirectUri,
@@ -218,7 +219,7 @@ describe('the exchange of a code', () => {
   const tokens: Reply = { body: { access_token: 'a', token_type: 'bearer', expires_in: 60 } };
   const forms = () => (as?.asked ?? []).map(({ body }) => Object.fromEntries(new URLSearchParams(body)));
 
-  it('sends the verifier, the redirect URI and the resource, and gives the tokens', async () => {
+  it('A6, B16: sends the verifier, the redirect URI and the resource, and gives the tokens', async () => {
     const exchanged = await exchange([tokens]);
     expect(forms()).toEqual([
       {
@@ -243,7 +244,7 @@ describe('the exchange of a code', () => {
   });
 
   it.each(['client_secret_basic', 'client_secret_post'] as const)(
-    'proves the client in one way only (%s)',
+    'B18: proves the client in one way only (%s)',
     async (method) => {
       await exchange([tokens], { ...secretClient, token_endpoint_auth_method: method });
       const [form] = forms();
@@ -261,7 +262,7 @@ describe('the exchange of a code', () => {
     },
   );
 
-  it('is repeated with the other listed method where a fresh registration is unknown, and remembers that', async () => {
+  it('B18: is repeated with the other listed method where a fresh registration is unknown, and remembers that', async () => {
     const metadata = { token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'] };
     const refusal = {
       status: 401,

@@ -51,7 +51,7 @@ const rejectAll = (asked: Asked, challenge = 'Bearer error="invalid_token", scop
   bearer(asked) === 'Bearer good' ? { body: 'done' } : { status: 401, headers: { 'www-authenticate': challenge } };
 
 describe('a request to the server', () => {
-  it('carries the token and the static headers; what the transport says goes before them', async () => {
+  it('B19: carries the token and the static headers; what the transport says goes before them', async () => {
     const send = authorized(tokens('good').credentials, { headers: { 'X-Team': 'blue', Accept: 'text/html' } });
     await send('/mcp', { method: 'POST', body: '{}', headers: new Headers({ accept: 'application/json' }) });
     expect(mcp.asked[0]?.headers).toMatchObject({
@@ -79,7 +79,7 @@ describe('a request to the server', () => {
 });
 
 describe('a 401', () => {
-  it('is answered with another token, and the same request once more', async () => {
+  it('A1: is answered with another token, and the same request once more', async () => {
     answer = rejectAll;
     const { credentials, calls } = tokens('old', 'good');
     const response = await authorized(credentials)();
@@ -101,7 +101,7 @@ describe('a 401', () => {
     expect(mcp.asked).toHaveLength(1);
   });
 
-  it('with a foreign challenge or none is a login all the same', async () => {
+  it('B17: with a foreign challenge or none is a login all the same', async () => {
     answer = (asked) => rejectAll(asked, 'Negotiate');
     await expect(authorized(tokens('old').credentials)()).rejects.toMatchObject({ challenge: {} });
   });
@@ -124,7 +124,7 @@ describe('a 401', () => {
   it.each<[string, Record<string, string>, RegExp]>([
     ['a static header that is rejected', { authorization: 'Bearer canary' }, /rejects the Authorization header/],
     ['oauth: false and no header', {}, /oauth: false/],
-  ])('without OAuth is an error: %s', async (_what, headers, message) => {
+  ])('B19: without OAuth is an error: %s', async (_what, headers, message) => {
     answer = rejectAll;
     const { credentials, calls } = tokens('unused', 'unused');
     const failure = (await authorized(credentials, { oauth: false, headers })().catch(
@@ -137,7 +137,7 @@ describe('a 401', () => {
   });
 });
 
-describe('a 403', () => {
+describe('A10: a 403', () => {
   it('that asks for more scope is a login that is required', async () => {
     const challenge = 'Bearer error="insufficient_scope", scope="admin"';
     answer = () => ({ status: 403, headers: { 'www-authenticate': challenge } });

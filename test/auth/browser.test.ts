@@ -131,7 +131,7 @@ describe('which program opens them', () => {
     expect(options).toMatchObject([{ shell: false }]);
   });
 
-  test('BROWSER may list several commands, with %s where the URL goes', async () => {
+  test('C26: BROWSER may list several commands, with %s where the URL goes', async () => {
     const url = 'https://as.example/?x=1';
     expect(await open(url, { BROWSER: `/no/such/program:${program} --url=%s --last` })).toEqual({ opened: true });
     expect(await seenArguments()).toEqual([`--url=${url}`, '--last']);
@@ -140,14 +140,14 @@ describe('which program opens them', () => {
   test.each([
     ['a program that is missing', { GATEWAY_BROWSER: '/no/such/program' }, /ENOENT/],
     ['none', { GATEWAY_BROWSER: 'none', BROWSER: 'firefox', DISPLAY: ':0' }, /none/],
-    ['no display', {}, /no display/],
+    ['no display', {}, /no browser here: no display/],
   ])('%s opens nothing and is no error', async (_name, env, reason) => {
     const outcome = await open('https://as.example/', env);
     expect(outcome.opened).toBe(false);
     expect(outcome.reason).toMatch(reason);
   });
 
-  test('a program that ends with an error opened nothing', async () => {
+  test('C26: a program that ends with an error opened nothing, and says so', async () => {
     const outcome = await open('https://as.example/', { GATEWAY_BROWSER: program, EXIT: '3' });
     expect(outcome).toEqual({ opened: false, reason: `'${program}' ended with 3` });
   });
@@ -165,12 +165,24 @@ test.each<[Record<string, string>, NodeJS.Platform, boolean]>([
   [{}, 'linux', false],
   [{ DISPLAY: ':0' }, 'linux', true],
   [{ WAYLAND_DISPLAY: 'wayland-0' }, 'linux', true],
-  [{ WSL_DISTRO_NAME: 'Debian' }, 'linux', true],
+  [{ WSL_DISTRO_NAME: 'Debian', WSL_INTEROP: '/run/WSL/8_interop' }, 'linux', true],
+  // The way to Windows is switched off (wsl.conf), and there is no display of its own either.
+  [{ WSL_DISTRO_NAME: 'Debian' }, 'linux', false],
+  [{ WSL_DISTRO_NAME: 'Debian', WAYLAND_DISPLAY: 'wayland-0' }, 'linux', true],
+  [{ WSL_DISTRO_NAME: 'Debian', WSL_INTEROP: 'x', SSH_CONNECTION: 'x' }, 'linux', false],
+  // A systemd service: no session, no display.
+  [{ INVOCATION_ID: 'x', JOURNAL_STREAM: '8:1' }, 'linux', false],
+  // `open` on a Mac opens a window there, also for somebody who came by SSH with X forwarding.
+  [{ SSH_CONNECTION: 'x', DISPLAY: 'localhost:10.0' }, 'darwin', false],
+  [{ SSH_CLIENT: 'x' }, 'win32', false],
+  // What an editor that is connected from elsewhere hands down.
+  [{ SSH_CONNECTION: 'x', BROWSER: '/vscode/browser.sh' }, 'linux', true],
+  [{ BROWSER: 'none', DISPLAY: ':0' }, 'linux', false],
   [{ SSH_CONNECTION: 'x', DISPLAY: 'localhost:10.0' }, 'linux', true],
   [{ SSH_CONNECTION: 'x' }, 'linux', false],
   [{ GATEWAY_BROWSER: 'firefox' }, 'linux', true],
   [{ BROWSER: 'firefox' }, 'linux', true],
   [{ GATEWAY_BROWSER: 'none', DISPLAY: ':0' }, 'darwin', false],
-])('with %j on %s, a browser is there: %s', (env, platform, expected) => {
+])('C23: with %j on %s, a browser is there: %s', (env, platform, expected) => {
   expect(hasBrowser(env, platform)).toBe(expected);
 });

@@ -36,13 +36,13 @@ async function refuses(port: number): Promise<boolean> {
 }
 
 describe('one listener', () => {
-  test('is shared by logins that begin at the same time', async () => {
+  test('A5: is shared by logins that begin at the same time', async () => {
     const [a, b] = await Promise.all([callbacks.open(loopback), callbacks.open(loopback)]);
     expect(a.redirectUri).toBe(b.redirectUri);
     expect(a.redirectUri).toBe(`http://127.0.0.1:${a.port}/callback`);
   });
 
-  test('hands each callback to the login whose state it carries', async () => {
+  test('A5: hands each callback to the login whose state it carries', async () => {
     const [a, b] = [await callbacks.open(loopback), await callbacks.open(loopback)];
     const [first, second] = [a.expect('state-a'), b.expect('state-b')];
     const browser = fetch(`${a.redirectUri}?state=state-b&code=c`);
@@ -112,7 +112,7 @@ describe('a callback', () => {
     socket.destroy();
   });
 
-  test('is answered only when the login is settled', async () => {
+  test('A11: is answered only when the login is settled', async () => {
     const browser = fetch(`${port.redirectUri}?code=c&state=of-this-login`);
     await arrived;
     // A whole exchange on the same listener: an early answer would be here by now.
@@ -133,7 +133,7 @@ describe('a callback', () => {
     expect((await arrived).get('code')).toBe('c1');
   });
 
-  test('that a human pasted counts like one that arrived', async () => {
+  test('C23: that a human pasted counts like one that arrived', async () => {
     expect(port.deliver(new URLSearchParams('code=c&state=bad'))).toBe(false);
     expect(port.deliver(new URLSearchParams('code=c&state=of-this-login'))).toBe(true);
     expect((await arrived).get('code')).toBe('c');
@@ -146,24 +146,48 @@ describe('a callback', () => {
   });
 });
 
+describe('the start of a login', () => {
+  test('sends the browser on to what there is at that moment, and ends with its login', async () => {
+    const [one, other] = [await callbacks.open(loopback), await callbacks.open(loopback)];
+    let count = 0;
+    const start = one.serveStart(async () => `https://as.example/?n=${++count}`);
+    const locations = [];
+    for (let visit = 0; visit < 2; visit++) {
+      const { status, headers } = await fetch(start, { redirect: 'manual' });
+      locations.push([status, headers.get('location'), headers.get('referrer-policy')]);
+    }
+    expect(locations).toEqual([
+      [302, 'https://as.example/?n=1', 'no-referrer'],
+      [302, 'https://as.example/?n=2', 'no-referrer'],
+    ]);
+    expect((await fetch(new URL('/start?login=guessed', start))).status).toBe(404);
+    expect((await fetch(start, { method: 'POST' })).status).toBe(404);
+    await one.release();
+    expect((await fetch(start, { redirect: 'manual' })).status).toBe(404);
+    expect(count).toBe(2);
+    await other.release();
+  });
+});
+
 describe('the port', () => {
-  test('of the last registration is taken again where it is free', async () => {
+  test('A6: of the last registration is taken again where it is free', async () => {
     const { port, free } = await takePort();
     await free();
     expect((await callbacks.open({ ...loopback, preferredPort: port })).port).toBe(port);
   });
 
-  test('of the last registration is given up where it is busy', async () => {
+  test('A5: of the last registration is given up where it is busy', async () => {
     const { port, free } = await takePort();
     expect((await callbacks.open({ ...loopback, preferredPort: port })).port).not.toBe(port);
     await free();
   });
 
-  test('fixed by the config and busy fails with the port and the name of the setting', async () => {
+  test('A5: fixed by the config and busy fails with the port, the process that has it, and the name of the setting', async () => {
     const { port, free } = await takePort();
     const failure = await callbacks.open({ ...loopback, fixedPort: port }).catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: 'AUTH_FAILED' });
-    expect(failure).toHaveProperty('message', expect.stringContaining(String(port)));
+    const who = process.platform === 'linux' ? `process ${process.pid}` : '';
+    expect(failure).toHaveProperty('message', expect.stringContaining(`${port} on 127.0.0.1 is in use by ${who}`));
     expect(failure).toHaveProperty('hint', expect.stringContaining('oauth.callbackPort'));
     await free();
     expect((await callbacks.open({ ...loopback, fixedPort: port })).port).toBe(port);
@@ -176,12 +200,12 @@ describe('the port', () => {
     });
   });
 
-  test('on all addresses is announced at the loopback address', async () => {
+  test('C23: on all addresses is announced at the loopback address', async () => {
     const port = await callbacks.open({ host: '0.0.0.0' });
     expect(port.redirectUri).toBe(`http://127.0.0.1:${port.port}/callback`);
   });
 
-  test('takes the path of a configured redirect URI besides its own', async () => {
+  test('C23: takes the path of a configured redirect URI besides its own', async () => {
     const port = await callbacks.open({ ...loopback, path: '/oauth/done' });
     const arrived = port.expect('s');
     const browser = fetch(`http://127.0.0.1:${port.port}/oauth/done?state=s&code=c`);

@@ -47,7 +47,7 @@ beforeEach(async () => {
 
 afterEach(() => as.close());
 
-describe('a refresh is due', () => {
+describe('A1: a refresh is due', () => {
   it.each([
     [3600, 3539, false],
     [3600, 3541, true],
@@ -69,7 +69,7 @@ describe('a refresh is due', () => {
 });
 
 describe('the token', () => {
-  it('is undefined while there is no login, and there within a second after another process saved one', async () => {
+  it('A12: is undefined while there is no login, and there within a second after another process saved one', async () => {
     const credentials = open();
     expect(await credentials.token()).toBeUndefined();
     await store.write(key, login());
@@ -86,14 +86,14 @@ describe('the token', () => {
     expect(updated_at).toBe(startS + lifetimeS - 30);
   });
 
-  it('is refreshed first after a cold start with an expired file', async () => {
+  it('A8: is refreshed first after a cold start with an expired file', async () => {
     await store.write(key, login());
     pass(30 * 86_400);
     expect(await open().token()).toBe('access-1');
     expect(as.asked.map(({ path }) => path)).toEqual(['/token']);
   });
 
-  it('is refreshed once for all who ask at the same time', async () => {
+  it('A2: is refreshed once for all who ask at the same time', async () => {
     await store.write(key, login());
     pass(lifetimeS);
     const credentials = open();
@@ -149,7 +149,7 @@ describe('a rejected token', () => {
     expect(as.asked).toEqual([]);
   });
 
-  it('is replaced at once by a login that was saved after there was none', async () => {
+  it('A12: is replaced at once by a login that was saved after there was none', async () => {
     const credentials = open();
     await credentials.token();
     await store.write(key, login());
@@ -176,7 +176,7 @@ describe('a rejected token', () => {
   });
 });
 
-describe('an authorization server that gives no verdict', () => {
+describe('A4: an authorization server that gives no verdict', () => {
   const away = { status: 503, body: 'maintenance' };
 
   it('is no harm while the token is good', async () => {
@@ -247,7 +247,7 @@ describe('an authorization server that gives no verdict', () => {
   });
 });
 
-describe('the verdict of the authorization server', () => {
+describe('A4: the verdict of the authorization server', () => {
   it.each([
     [400, 'invalid_grant', true],
     [401, 'invalid_client', false],
@@ -266,7 +266,7 @@ describe('the verdict of the authorization server', () => {
     expect(as.asked).toHaveLength(1);
   });
 
-  it('does not touch a login that was put there while it was asked', async () => {
+  it('A2: does not touch a login that was put there while it was asked', async () => {
     await store.write(key, login());
     const other = login({ access_token: 'access-9', refresh_token: 'refresh-9' });
     const slow: TokenStore = { ...store, withLock: (_key, work) => work() };
@@ -336,7 +336,7 @@ it('a login file that cannot be read is an error, not the absence of a login', a
   await expect(open({ ...store, read: () => Promise.reject(failure) }).token()).rejects.toBe(failure);
 });
 
-describe('five processes on one directory', () => {
+describe('A2: five processes on one directory', () => {
   let directory: string;
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'portico-credentials-'));

@@ -81,7 +81,7 @@ describe('the authorization server is found', () => {
     ['RFC 8414, appended', `/tenant${wellKnownServer}`],
     ['at the root', wellKnownServer],
     ['OpenID at the root', wellKnownOpenId],
-  ])('where its metadata lies: %s', async (_where, path) => {
+  ])('B17: where its metadata lies: %s', async (_where, path) => {
     const as = await serve((origin) => ({ [path]: metadata(`${origin}/tenant`) }));
     const mcp = await serve((origin) => ({
       [wellKnownResource]: { body: { resource: origin, authorization_servers: [`${as.origin}/tenant`] } },
@@ -100,7 +100,7 @@ describe('the authorization server is found', () => {
     ['a document without endpoints', { body: { issuer: 'https://as.example' } }],
     ['a redirect to a login page elsewhere', { status: 302, headers: { location: 'https://login.example/' } }],
     ['a broken connection', 'drop'],
-  ])('although other places answer %s', async (_what, reply) => {
+  ])('B17: although other places answer %s', async (_what, reply) => {
     const as = await serve((origin) => ({
       [`${wellKnownServer}/t`]: reply,
       [`${wellKnownOpenId}/t`]: reply,
@@ -128,7 +128,7 @@ describe('the authorization server is found', () => {
     expect(await find(mcp)).toMatchObject({ issuer: mcp.origin, resource: `${mcp.origin}/mcp` });
   });
 
-  it('at the fixed places of 2025-03-26 where nothing is published and something answers there', async () => {
+  it('B17: at the fixed places of 2025-03-26 where nothing is published and something answers there', async () => {
     const mcp = await serve(() => ({ '/authorize': { status: 400, body: 'client_id is missing' } }));
     expect((await find(mcp)).as).toMatchObject({
       issuer: mcp.origin,
@@ -155,7 +155,7 @@ describe('the authorization server is found', () => {
     expect((await find(mcp)).issuer).toBe(mcp.origin);
   });
 
-  it('with static headers sent to the server and not to the authorization server', async () => {
+  it('B19: with static headers sent to the server and not to the authorization server', async () => {
     const as = await serve((origin) => ({ [wellKnownServer]: metadata(origin) }));
     const mcp = await serve((origin) => ({
       [wellKnownResource]: { body: { resource: origin, authorization_servers: [as.origin] } },
@@ -166,7 +166,7 @@ describe('the authorization server is found', () => {
   });
 });
 
-describe('settings', () => {
+describe('B16: settings', () => {
   const foreign =
     (change: object = {}) =>
     (origin: string) => ({
@@ -200,7 +200,7 @@ describe('settings', () => {
 });
 
 describe('discovery fails', () => {
-  it('with every URL and what it said', async () => {
+  it('B17: with every URL and what it said', async () => {
     const mcp = await serve((origin) => ({
       [`${wellKnownResource}/mcp`]: { status: 403 },
       [wellKnownServer]: metadata(`${origin}/other`),
@@ -230,7 +230,7 @@ describe('discovery fails', () => {
     expect((await failureOf(find(mcp))).code).toBe('AUTH_FAILED');
   });
 
-  it('with both values where the metadata speaks of another resource, and does not look for another way in', async () => {
+  it('B16: with both values where the metadata speaks of another resource, and does not look for another way in', async () => {
     const mcp = await serve((origin) => ({
       [wellKnownResource]: { body: { resource: 'https://other.example/mcp', authorization_servers: [origin] } },
       [wellKnownServer]: metadata(origin),

@@ -25,7 +25,7 @@ afterEach(async () => {
 });
 
 describe('between processes on one token directory', () => {
-  test('a second one joins the open login, shows its URL and sees it finish', async () => {
+  test('C26: a second one joins the open login, shows its URL and sees it finish', async () => {
     const other = scene.process();
     const held = await gateway.login(entry, { openBrowser: true });
     const joined = await other.login(entry, { openBrowser: true });
@@ -38,7 +38,7 @@ describe('between processes on one token directory', () => {
     expect(scene.as.counts.codeExchanges).toBe(1);
   });
 
-  test('five at the same time open one browser window', async () => {
+  test('A5: five at the same time open one browser window', async () => {
     const others = Array.from({ length: 5 }, () => scene.process());
     const attempts = await Promise.all(others.map((one) => one.login(entry, { challenge: {}, openBrowser: true })));
     expect(new Set(attempts.map(({ loginUrl }) => loginUrl)).size).toBe(1);

@@ -25,7 +25,7 @@ afterEach(async () => {
 const portOf = (redirectUri: string | undefined): string => new URL(redirectUri ?? '').port;
 
 describe('the registration', () => {
-  test('of a finished login and its port are used again at the next login', async () => {
+  test('A6: of a finished login and its port are used again at the next login', async () => {
     const { as } = scene;
     await logIn(gateway, entry);
     const first = await scene.saved();
@@ -38,7 +38,7 @@ describe('the registration', () => {
     expect(as.counts.registrations).toBe(1);
   });
 
-  test('is replaced at the next login when a login with it did not finish', async () => {
+  test('A3: is replaced at the next login when a login with it did not finish', async () => {
     const { as } = scene;
     await logIn(gateway, entry);
     const first = await scene.saved();
@@ -73,7 +73,7 @@ describe('the registration', () => {
 });
 
 describe('a new registration', () => {
-  test('is made when a restart is asked for', async () => {
+  test('A3: is made when a restart is asked for', async () => {
     const { as } = scene;
     await logIn(gateway, entry);
     const attempt = await gateway.login(entry, { openBrowser: false, restart: true });
@@ -82,7 +82,7 @@ describe('a new registration', () => {
     expect(as.counts.registrations).toBe(2);
   });
 
-  test('is made when the port of the old one is taken by another program', async () => {
+  test('A6: is made when the port of the old one is taken by another program', async () => {
     const { as } = scene;
     await logIn(gateway, entry);
     as.revokeLogins();
@@ -95,7 +95,7 @@ describe('a new registration', () => {
     expect(portOf((await scene.saved()).client.redirect_uri)).not.toBe(String(taken));
   });
 
-  test('is made when the secret of the old one expired', async () => {
+  test('A3: is made when the secret of the old one expired', async () => {
     const { as } = scene;
     as.settings.authMethods = ['client_secret_post'];
     as.faults.registration = ['expired-secret'];
@@ -106,7 +106,7 @@ describe('a new registration', () => {
     expect(as.counts.registrations).toBe(2);
   });
 
-  test('is not made for one that the server keeps with another form of the redirect URI, which is sent as it is kept', async () => {
+  test('A6: is not made for one that the server keeps with another form of the redirect URI, which is sent as it is kept', async () => {
     const { as } = scene;
     as.faults.registration = 'other-redirect-uris';
     await logIn(gateway, entry);
@@ -118,7 +118,7 @@ describe('a new registration', () => {
   });
 });
 
-test('a configured client is used, with its fixed port, and nothing is registered', async () => {
+test('B15: a configured client is used, with its fixed port, and nothing is registered', async () => {
   const fixed = await freePort();
   const redirectUri = `http://127.0.0.1:${fixed}/callback`;
   const other = await startScene({

@@ -73,7 +73,7 @@ describe('a lease', () => {
     expect(seen).toMatchObject({ loginUrl: 'https://as.example/authorize', startedAt: now, expiresAt: now + limitMs });
   });
 
-  test('gives the window to the first process that asks, and to the next one if nothing came of it', async () => {
+  test('A5: gives the window to the first process that asks, and to the next one if nothing came of it', async () => {
     const lease = await hold();
     const ask = () => leasesOfAProcess().claimWindow(key, lease.owner);
     const answers = await Promise.all([ask(), ask(), ask(), ask(), ask()]);
@@ -145,7 +145,8 @@ describe('a lease that ended', () => {
 });
 
 describe('the heartbeat', () => {
-  test('of a holder that was killed stops, and 15 s later another process takes the lease', async () => {
+  /** Takes the lease in a process of its own, and kills that. */
+  async function leaveKilledHolder(): Promise<void> {
     const source = `
       import { createLoginLeases } from ${JSON.stringify(new URL('../../src/auth/login-lease.ts', import.meta.url).href)};
       import { createFileLock } from ${JSON.stringify(new URL('../../src/lib/file-lock.ts', import.meta.url).href)};
@@ -163,13 +164,26 @@ describe('the heartbeat', () => {
     await Promise.race([once(holder.stdout, 'data'), gone]);
     holder.kill('SIGKILL');
     await gone;
+    expect(await onDisk()).toMatchObject({ pid: holder.pid, state: 'open' });
+  }
 
-    expect(await claim(leasesOfAProcess())).toMatchObject({ kind: 'taken', by: { pid: holder.pid } });
-    now += 14_999;
-    expect((await claim(leasesOfAProcess())).kind).toBe('taken');
-    now += 1;
+  test('C25: of a holder that was killed need not be waited for on its own machine', async () => {
+    await leaveKilledHolder();
     expect((await claim(leasesOfAProcess())).kind).toBe('held');
   });
+
+  test.each([{ host: 'another-machine' }, { pid_namespace: 'pid:[1]' }])(
+    'of a holder elsewhere, %j, stops, and 15 s later another process takes the lease',
+    async (elsewhere) => {
+      await leaveKilledHolder();
+      await writeFile(join(directory, `${key}.login.json`), JSON.stringify({ ...(await onDisk()), ...elsewhere }));
+      expect(await claim(leasesOfAProcess())).toMatchObject({ kind: 'taken' });
+      now += 14_999;
+      expect((await claim(leasesOfAProcess())).kind).toBe('taken');
+      now += 1;
+      expect((await claim(leasesOfAProcess())).kind).toBe('held');
+    },
+  );
 
   test('does not keep a login alive after its time limit', async () => {
     const lease = await hold();

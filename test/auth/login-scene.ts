@@ -86,7 +86,7 @@ const plainOAuth: OAuthSettings = {
   authorizationParams: {},
 };
 
-const plainEntry: HttpServerEntry = {
+export const plainEntry: HttpServerEntry = {
   kind: 'http',
   name: 'crm',
   disabled: false,

@@ -71,8 +71,8 @@ describe('a login without any OAuth configuration', () => {
   });
 });
 
-describe('the page at the end', () => {
-  test('tells the browser of success only after the code exchange and one answered request', async () => {
+describe('A11: the page at the end', () => {
+  test('A11: tells the browser of success only after the code exchange and one answered request', async () => {
     const { gateway, entry, as, server } = await begin();
     const attempt = await gateway.login(entry, { openBrowser: false });
     const before = server.log.length;
@@ -85,7 +85,7 @@ describe('the page at the end', () => {
     await attempt.done;
   });
 
-  test('says that it did not work where the server rejects the new token', async () => {
+  test('A11: says that it did not work where the server rejects the new token', async () => {
     const { gateway, entry, server } = await begin();
     server.faults.plain403 = true;
     const attempt = await gateway.login(entry, { openBrowser: false });
@@ -97,6 +97,16 @@ describe('the page at the end', () => {
       code: 'AUTH_FAILED',
       message: expect.stringContaining("'crm' answered 403"),
     });
+  });
+
+  test('A11: until then nothing lies there that could be taken for a login', async () => {
+    const { gateway, entry } = await begin();
+    const attempt = await gateway.login(entry, { openBrowser: false });
+    expect(await scene.files()).toEqual([expect.stringMatching(/^[0-9a-f]{32}\.login\.json$/)]);
+    const mark = await readFile(join(scene.directory, (await scene.files())[0] ?? ''), 'utf8');
+    expect(Object.keys(JSON.parse(mark))).not.toContain('code_verifier');
+    const later = scene.process({ now: () => attempt.expiresAt + 1 });
+    expect(await later.status(entry)).toEqual({ kind: 'none' });
   });
 
   test('is not open any more afterwards: its port is free', async () => {
@@ -134,7 +144,7 @@ describe('the callback', () => {
     expect(await gateway.status(entry)).toEqual({ kind: 'none' });
   });
 
-  test('with markup in its error is shown escaped', async () => {
+  test('A11: with markup in its error is shown escaped', async () => {
     const { gateway, entry, as } = await begin();
     as.faults.authorize = 'error-with-markup';
     const attempt = await gateway.login(entry, { openBrowser: false });
@@ -253,7 +263,7 @@ describe('an authorization server that answers', () => {
   });
 
   test.each(['403-plain-text', '400', '503', 'html', 'no-client-id', 'foreign-redirect-uris', 'none'] as const)(
-    '%s to the registration gives one clear error',
+    'B20: %s to the registration gives one clear error',
     async (fault) => {
       const { gateway, as } = await begin();
       as.faults.registration = fault;

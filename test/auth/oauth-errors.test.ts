@@ -1,4 +1,4 @@
-import { OperationProcessingError } from 'oauth4webapi';
+import { AuthorizationResponseError, OperationProcessingError } from 'oauth4webapi';
 import { describe, expect, it } from 'vitest';
 import { RedirectError, TooLargeError } from '../../src/auth/bounded-fetch.ts';
 import { describeAnswer, refusedBy, translateOAuthError } from '../../src/auth/oauth-errors.ts';
@@ -57,5 +57,20 @@ describe('a refusal', () => {
   ])('of %i is described', (status, body, said) => {
     expect(describeAnswer(answerOf(status, body), ['canary'])).toBe(said);
     expect(refusedBy(answerOf(status, body), failure).message).toBe(`server 'crm': the step failed: ${said}`);
+  });
+
+  it.each([
+    ['invalid_scope', /oauth\.scope/],
+    ['invalid_target', /oauth\.resource.*false/],
+    ['server_error', /^the hint$/],
+    ['constructor', /^the hint$/],
+  ])('B16: with %s says which key mends it, where one does', (error, hint) => {
+    expect(refusedBy(answerOf(400, { error }), { ...failure, hint: 'the hint' }).hint).toMatch(hint);
+    const parameters = new URLSearchParams({ error });
+    const thrown = new AuthorizationResponseError('refused', { cause: parameters });
+    expect(translateOAuthError(thrown, { ...failure, hint: 'the hint' })).toHaveProperty(
+      'hint',
+      expect.stringMatching(hint),
+    );
   });
 });

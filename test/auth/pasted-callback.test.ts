@@ -9,8 +9,10 @@ describe('what a human pastes', () => {
     ['the query alone', 'code=c1&state=s1'],
     ['the query with its mark', '?code=c1&state=s1'],
     ['the path and query', '/callback?code=c1&state=s1#'],
+    ['in quotes', '"http://127.0.0.1:4000/callback?code=c1&state=s1"'],
+    ['in brackets', '<http://127.0.0.1:4000/callback?code=c1&state=s1>'],
     ['another host: a proxy stands before the callback', 'https://login.example/cb?code=c1&state=s1'],
-  ])('%s is read', (_name, pasted) => {
+  ])('C23: %s is read', (_name, pasted) => {
     const parameters = parsePastedCallback('crm', pasted);
     expect([parameters.get('code'), parameters.get('state')]).toEqual(['c1', 's1']);
   });

@@ -6,7 +6,7 @@ const serverUrl = 'https://mcp.example/team/mcp';
 const judge = (status: number, body: string | object, anyResource = false) =>
   judgeResourceAnswer(answerOf(status, body), { serverUrl, anyResource });
 
-describe('resource metadata is looked for', () => {
+describe('B17: resource metadata is looked for', () => {
   const wellKnown = 'https://mcp.example/.well-known/oauth-protected-resource';
   it.each<[string, string, string | undefined, readonly string[]]>([
     ['at the path, then at the root', 'https://mcp.example/mcp', undefined, [`${wellKnown}/mcp`, wellKnown]],
@@ -40,7 +40,7 @@ describe('resource metadata is looked for', () => {
   });
 });
 
-describe('a published resource', () => {
+describe('B16: a published resource', () => {
   it.each([
     ['https://mcp.example/team/mcp', serverUrl],
     ['https://mcp.example/team/mcp/', serverUrl],

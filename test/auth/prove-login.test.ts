@@ -16,7 +16,7 @@ const entry: HttpServerEntry = {
   oauth: { grantType: 'authorization_code', dpop: false, callbackHost: '127.0.0.1', authorizationParams: {} },
 };
 
-describe('what the status of the answer says about the token', () => {
+describe('A11: what the status of the answer says about the token', () => {
   test.each([
     [200, 'accepted'],
     [202, 'accepted'],

@@ -9,7 +9,7 @@ const now = 1_700_003_600_000;
 const judge = (status: number, body: string | object = '', retryAfter?: string) =>
   judgeRefresh(answerOf(status, body, retryAfter), { record: sampleRecord(), now });
 
-describe('the verdict on a refresh', () => {
+describe('A4: the verdict on a refresh', () => {
   it('is new tokens, where a new refresh token replaces the old one', () => {
     const body = { access_token: 'access-1', refresh_token: 'refresh-1', token_type: 'bearer', expires_in: 60 };
     expect(judge(200, body)).toEqual({
@@ -49,10 +49,15 @@ describe('the verdict on a refresh', () => {
     expect(judge(status, { error })).toEqual({ kind: 'dead', error });
   });
 
+  it.each(['invalid_grant', 'bad_refresh_token'])('is death with %s in the place of tokens, too', (error) => {
+    expect(judge(200, { error })).toEqual({ kind: 'dead', error: 'invalid_grant' });
+  });
+
   it.each<[string, number, string | object]>([
     ['a server error that names invalid_grant', 500, { error: 'invalid_grant' }],
     ['a refusal of a proxy', 403, { error: 'invalid_grant' }],
-    ['a success that names an error', 200, { error: 'invalid_grant' }],
+    ['a success that names an error that is no verdict', 200, { error: 'incorrect_client_credentials' }],
+    ['the name of a member of every object', 200, { error: 'constructor' }],
     ['another error of ours', 400, { error: 'invalid_request' }],
     ['an error as text', 400, 'invalid_grant'],
     ['401 of something before the server', 401, '<html>'],
@@ -98,7 +103,7 @@ describe('a refresh', () => {
     return await refreshTokens({ fetch, now: () => now }, { server: 'crm', record });
   }
 
-  it('goes to the saved endpoint with the saved client and resource, and asks for no scope', async () => {
+  it('A8, B16: goes to the saved endpoint with the saved client and resource, and asks for no scope', async () => {
     await refresh({ body: { access_token: 'a', token_type: 'bearer' } });
     expect(as.asked.map(({ path, body }) => [path, Object.fromEntries(new URLSearchParams(body))])).toEqual([
       [

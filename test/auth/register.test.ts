@@ -51,7 +51,7 @@ describe('the answer to a registration', () => {
     ['a secret that is not used', { client_secret: 's', token_endpoint_auth_method: 'none' }, 'none'],
     ['a method and no secret', { client_secret: null, token_endpoint_auth_method: 'client_secret_basic' }, 'none'],
     ['a method and an empty secret', { client_secret: '', token_endpoint_auth_method: 'client_secret_post' }, 'none'],
-  ])('with %s means the method %3$s', (_what, body, method) => {
+  ])('B18: with %s means the method %3$s', (_what, body, method) => {
     expect(judge(200, { client_id: 'c', ...body })).toMatchObject({ client: { token_endpoint_auth_method: method } });
   });
 
@@ -60,7 +60,7 @@ describe('the answer to a registration', () => {
     ['none', [], redirectUri],
     ['localhost in place of 127.0.0.1', ['http://localhost:33418/callback'], 'http://localhost:33418/callback'],
     ['no port (RFC 8252 section 7.3)', ['http://127.0.0.1/callback'], redirectUri],
-  ])('that registers %s leads to %3$s', (_what, redirectUris, expected) => {
+  ])('A6: that registers %s leads to %3$s', (_what, redirectUris, expected) => {
     expect(judge(201, { client_id: 'c', redirect_uris: redirectUris })).toMatchObject({
       client: { redirect_uri: expected },
     });
@@ -71,7 +71,7 @@ describe('the answer to a registration', () => {
     ['another port', 'http://127.0.0.1:9/callback'],
     ['another path', 'http://127.0.0.1:33418/cb'],
     ['nonsense', 'callback'],
-  ])('that registers %s leads nowhere', (_what, uri) => {
+  ])('A6: that registers %s leads nowhere', (_what, uri) => {
     expect(judge(201, { client_id: 'c', redirect_uris: [uri] }).kind).toBe('other_redirect');
   });
 
@@ -103,7 +103,7 @@ async function ask(replies: readonly Reply[], metadata: object = {}, settings: P
 const asked = (): readonly Record<string, unknown>[] => (as?.asked ?? []).map(({ body }) => JSON.parse(body));
 
 describe('a registration', () => {
-  it('says what this client is, and asks for no scope', async () => {
+  it('A6, B20: says what this client is, and asks for no scope', async () => {
     await ask([{ status: 201, body: { client_id: 'c' } }]);
     expect(asked()).toEqual([
       {
@@ -132,7 +132,7 @@ describe('a registration', () => {
     [['client_secret_basic'], 'client_secret_basic'],
     [['client_secret_post', 'private_key_jwt'], 'client_secret_post'],
     [['client_secret_post', 'client_secret_basic'], 'client_secret_basic'],
-  ])('where the server lists %j asks for the method %s', async (listed, method) => {
+  ])('B18: where the server lists %j asks for the method %s', async (listed, method) => {
     await ask(
       [{ status: 201, body: { client_id: 'c' } }],
       listed ? { token_endpoint_auth_methods_supported: listed } : {},
@@ -147,7 +147,7 @@ describe('a registration', () => {
     expect(client.client_secret).toBe('s');
   });
 
-  it('that is refused shows the status, the beginning of the text, and the way out', async () => {
+  it('B20: that is refused shows the status, the beginning of the text, and the way out', async () => {
     const failure = ask([{ status: 403, body: `Forbidden ${'x'.repeat(500)}` }]);
     await expect(failure).rejects.toMatchObject({
       code: 'AUTH_FAILED',
@@ -158,7 +158,7 @@ describe('a registration', () => {
     });
   });
 
-  it('that gives other redirect URIs shows both', async () => {
+  it('A6: that gives other redirect URIs shows both', async () => {
     const failure = ask([{ status: 201, body: { client_id: 'c', redirect_uris: ['https://elsewhere.example/cb'] } }]);
     await expect(failure).rejects.toMatchObject({
       code: 'AUTH_FAILED',
@@ -168,7 +168,7 @@ describe('a registration', () => {
     });
   });
 
-  it('is not tried where the server offers none: the error names the redirect URI and the keys', async () => {
+  it('B15: is not tried where the server offers none: the error names the redirect URI and the keys', async () => {
     const failure = ask([], { registration_endpoint: undefined });
     await expect(failure).rejects.toMatchObject({
       code: 'AUTH_FAILED',
@@ -178,7 +178,7 @@ describe('a registration', () => {
   });
 });
 
-describe('a configured client', () => {
+describe('B15: a configured client', () => {
   const configured = (settings: Partial<OAuthSettings>, methods?: string[]) => {
     const discovery = sampleDiscovery();
     const metadata = { ...discovery.as, client_id_metadata_document_supported: true };

@@ -17,7 +17,7 @@ describe('the canonical server URL', () => {
   });
 });
 
-describe('the login key', () => {
+describe('A14: the login key', () => {
   it('is documented: the first 32 hex digits of SHA-256 over the canonical URL', () => {
     // printf 'https://mcp.example.com/mcp' | sha256sum
     expect(loginKey('https://mcp.example.com/mcp/')).toBe('7a930d27a3f5c4643da88c1794444840');

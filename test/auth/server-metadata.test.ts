@@ -17,7 +17,7 @@ const judge = (status: number, body: string | object, change: object = {}) =>
     ...change,
   });
 
-describe('the metadata of an issuer is looked for', () => {
+describe('B17: the metadata of an issuer is looked for', () => {
   const oauth = '.well-known/oauth-authorization-server';
   const oidc = '.well-known/openid-configuration';
   it.each<[string, string, readonly string[]]>([

@@ -43,7 +43,7 @@ describe('a token answer', () => {
   it.each<[string, number, string | object, object]>([
     ['400 with an error', 400, { error: 'invalid_grant' }, { kind: 'error', error: 'invalid_grant' }],
     ['401 with an error', 401, { error: 'invalid_client' }, { kind: 'error', error: 'invalid_client' }],
-    ['an error with 200', 200, { error: 'bad_refresh_token' }, { kind: 'unusable' }],
+    ['an error with 200', 200, { error: 'bad_refresh_token' }, { kind: 'error', error: 'bad_refresh_token' }],
     ['an error with 500', 500, { error: 'invalid_grant' }, { kind: 'unusable' }],
     ['an error with 403', 403, { error: 'invalid_grant' }, { kind: 'unusable' }],
     ['400 without an error code', 400, 'Bad request', { kind: 'unusable' }],

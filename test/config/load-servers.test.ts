@@ -158,7 +158,7 @@ test('an empty variable in a header is a warning', async () => {
   expect(issues).toMatchObject([{ severity: 'warning', message: "server 'one': K is set, but empty (headers.X-Key)" }]);
 });
 
-describe('static Authorization headers', () => {
+describe('B19: static Authorization headers', () => {
   test('switch the login off', async () => {
     const entry = (await usableEntry({
       url: 'https://h/',

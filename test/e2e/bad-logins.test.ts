@@ -42,7 +42,7 @@ describe('before there is a login URL', () => {
     { what: 'no-endpoints', says: /./ },
     { what: 'huge', says: /./ },
     { what: 'drop', says: /./ },
-  ] as const)('metadata that is $what: the error lists every URL that was tried', async ({ what, says }) => {
+  ] as const)('B17: metadata that is $what: the error lists every URL that was tried', async ({ what, says }) => {
     const { gateway, as, home } = all;
     as.faults.metadataAs = what;
     const failure = await gateway.failure('execute_tool', whoami);
@@ -56,7 +56,7 @@ describe('before there is a login URL', () => {
     expect(await gateway.executeText('good', 'echo', {})).toBe('{}');
   });
 
-  test('metadata of somebody else is refused, with both issuers', async () => {
+  test('B16: metadata of somebody else is refused, with both issuers', async () => {
     const { gateway, as } = all;
     all.as.faults.metadataAs = 'other-issuer';
     const failure = await gateway.failure('execute_tool', whoami);
@@ -75,7 +75,7 @@ describe('before there is a login URL', () => {
     expect(as.counts).toMatchObject({ registrations: 0 });
   });
 
-  test('a resource of somebody else is refused, with both values', async () => {
+  test('B16: a resource of somebody else is refused, with both values', async () => {
     const { gateway, as, server } = all;
     all.server.faults.metadata = 'other-resource';
     const failure = await gateway.failure('execute_tool', whoami);
@@ -93,7 +93,7 @@ describe('before there is a login URL', () => {
     { what: 'html', says: /200|Sign in/ },
     { what: 'no-client-id', says: /201/ },
   ] as const)(
-    'registration that answers $what: the error says what to write into the config',
+    'B20: registration that answers $what: the error says what to write into the config',
     async ({ what, says }) => {
       const { gateway } = all;
       all.as.faults.registration = what;
@@ -202,7 +202,7 @@ describe('at the token endpoint', () => {
   });
 });
 
-test('a callback port that is taken fails that login with the port and the key, and nothing else', async () => {
+test('A5: a callback port that is taken fails that login with the port and the key, and nothing else', async () => {
   const { server } = await stage.protectedPair();
   const { port } = new URL(server.url);
   const servers = { crm: { url: server.url, oauth: { callbackPort: Number(port) } }, good: fixtureServer('echo') };

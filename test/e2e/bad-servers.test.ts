@@ -131,7 +131,7 @@ describe('over HTTP', () => {
     expect(seen).toEqual([]);
   });
 
-  test('a static header that is rejected starts no login', async () => {
+  test('B19: a static header that is rejected starts no login', async () => {
     const { as, server } = await stage.protectedPair();
     const home = stage.home({
       servers: { bad: { url: server.url, headers: { Authorization: 'Bearer stale' } }, good },
@@ -148,7 +148,7 @@ describe('over HTTP', () => {
     expect(home.openings()).toEqual([]);
   });
 
-  test('a 403 that has nothing to do with OAuth starts no login', async () => {
+  test('A10: a 403 that has nothing to do with OAuth starts no login', async () => {
     const { as, server } = await stage.protectedPair();
     const home = stage.home({ servers: { bad: { url: server.url } }, browser: 'approves' });
     const gateway = await stage.gateway(home);

@@ -46,7 +46,7 @@ test('get_server_tools logs in as well', async () => {
   expect(tools).toEqual(['echo', 'whoami', 'add', 'admin'].map((name) => ({ name })));
 });
 
-test('where nobody approves, the call answers with the URL, and works after the login', async () => {
+test('C26: where nobody approves, the call answers with the URL, and works after the login', async () => {
   const { home } = await scene();
   const gateway = await stage.gateway(home);
   const required = await gateway.failure('execute_tool', whoami);
@@ -77,7 +77,7 @@ test('a call waits for its login as long as GATEWAY_LOGIN_WAIT_MS says, and repo
   expect((await call).structuredContent).toEqual(alice);
 });
 
-test('login_server finishes a login with the address that the browser could not reach', async () => {
+test('C23: login_server finishes a login with the address that the browser could not reach', async () => {
   const { home } = await scene();
   const gateway = await stage.gateway(home);
   const started = await gateway.value('login_server', { server: 'crm' });
@@ -91,7 +91,7 @@ test('login_server finishes a login with the address that the browser could not 
   expect(again).toMatchObject({ code: 'AUTH_FAILED', server: 'crm', hint: expect.any(String) });
 });
 
-test('login_server with restart begins anew, with a new registration', async () => {
+test('A3: login_server with restart begins anew, with a new registration', async () => {
   const { home, as } = await scene();
   const gateway = await stage.gateway(home);
   const first = await gateway.value('login_server', { server: 'crm' });
@@ -104,7 +104,7 @@ test('login_server with restart begins anew, with a new registration', async () 
   expect((await gateway.execute('crm', 'whoami')).structuredContent).toEqual(alice);
 });
 
-test('a login that a command in another process finishes is noticed by the gateway that runs', async () => {
+test('A12: a login that a command in another process finishes is noticed by the gateway that runs', async () => {
   const { home } = await scene();
   const gateway = await stage.gateway(home);
   expect(await gateway.failure('execute_tool', { server: 'crm', tool: 'whoami' })).toMatchObject({
@@ -119,7 +119,7 @@ test('a login that a command in another process finishes is noticed by the gatew
   expect((await gateway.execute('crm', 'whoami')).structuredContent).toEqual(alice);
 });
 
-test('a login that was started and finished elsewhere is noticed without a restart', async () => {
+test('A12: a login that was started and finished elsewhere is noticed without a restart', async () => {
   const { home, as } = await scene();
   const gateway = await stage.gateway(home);
   expect(await gateway.listed('crm')).toMatchObject({ state: 'idle' });
@@ -130,7 +130,7 @@ test('a login that was started and finished elsewhere is noticed without a resta
   expect(as.counts.authorizations).toBe(1);
 });
 
-test('after a logout elsewhere and a login elsewhere, the running gateway uses the new login', async () => {
+test('A12, A13: after a logout elsewhere and a login elsewhere, the running gateway uses the new login', async () => {
   const { home, as } = await scene({ browser: 'approves' });
   const gateway = await stage.gateway(home);
   await gateway.execute('crm', 'whoami');
@@ -140,7 +140,7 @@ test('after a logout elsewhere and a login elsewhere, the running gateway uses t
   expect(as.counts).toMatchObject({ authorizations: 2, familyRevocations: 0 });
 });
 
-test('five calls at once open one window, in one process and in five', async () => {
+test('A5: five calls at once open one window, in one process and in five', async () => {
   const { home, as } = await scene({ browser: 'approves' });
   const gateways = await Promise.all(Array.from({ length: 5 }, () => stage.gateway(home)));
   const calls = [...gateways, ...Array.from({ length: 4 }, () => gateways[0] as GatewayProcess)];
@@ -150,7 +150,7 @@ test('five calls at once open one window, in one process and in five', async () 
   expect(as.counts).toMatchObject({ authorizations: 1, codeExchanges: 1 });
 });
 
-test('tool calls open at most one window while nobody approves; an explicit request opens another', async () => {
+test('A7: tool calls open at most one window while nobody approves; an explicit request opens another', async () => {
   const { home } = await scene({ browser: 'approves', env: { GATEWAY_LOGIN_WAIT_MS: '0' } });
   const env = { GATEWAY_BROWSER: silentBrowser };
   const gateway = await stage.gateway(home, { env });
@@ -162,7 +162,7 @@ test('tool calls open at most one window while nobody approves; an explicit requ
   expect(home.openings()).toHaveLength(2);
 });
 
-test('login, status and logout on the command line, as JSON, with revocation at the authorization server', async () => {
+test('A13: login, status and logout on the command line, as JSON, with revocation at the authorization server', async () => {
   const { home, as, server } = await scene({ browser: 'approves' });
   const login = await stage.run(home, ['login', 'crm', '--json']);
   expect(login).toMatchObject({ code: 0 });
@@ -186,7 +186,7 @@ test('login, status and logout on the command line, as JSON, with revocation at 
   expect(server.calls).toEqual({});
 });
 
-test('logout says when the authorization server could not be told', async () => {
+test('A13: logout says when the authorization server could not be told', async () => {
   const { home, as } = await scene({ browser: 'approves' });
   as.faults.revocation = 'none';
   await stage.run(home, ['login', 'crm']);
@@ -195,7 +195,7 @@ test('logout says when the authorization server could not be told', async () => 
   expect(home.loginFiles()).toEqual([]);
 });
 
-test('two entries with one URL and two profiles are two logins', async () => {
+test('A14: two entries with one URL and two profiles are two logins', async () => {
   const { as, server } = await stage.protectedPair();
   const servers = { work: { url: server.url, profile: 'work' }, home: { url: server.url, profile: 'home' } };
   const home = stage.home({ servers, browser: 'approves' });
@@ -210,7 +210,7 @@ test('two entries with one URL and two profiles are two logins', async () => {
   expect(home.loginFiles()).toHaveLength(2);
 });
 
-test('a tool that needs more scope gets one new login with both scopes', async () => {
+test('A10: a tool that needs more scope gets one new login with both scopes', async () => {
   const { home, as } = await scene({ browser: 'approves' });
   const gateway = await stage.gateway(home);
   await gateway.execute('crm', 'whoami');

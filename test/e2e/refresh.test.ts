@@ -22,7 +22,7 @@ function refreshTokensUsed({ log }: AuthorizationServer): string[] {
   return refreshes.map(({ form }) => form?.['refresh_token'] ?? '');
 }
 
-test.concurrent('five gateways share 100 expiries of single-use refresh tokens with exactly one refresh each', async (context) => {
+test.concurrent('A2: five gateways share 100 expiries of single-use refresh tokens with exactly one refresh each', async (context) => {
   const { as, home, stage } = await loggedIn(context);
   const gateways = await Promise.all(Array.from({ length: 5 }, () => stage.gateway(home)));
   const expiries = 100;
@@ -37,7 +37,7 @@ test.concurrent('five gateways share 100 expiries of single-use refresh tokens w
   expect(home.openings()).toHaveLength(1);
 }, 90_000);
 
-test.concurrent('several calls of one process at an expiry refresh once', async (context) => {
+test.concurrent('A2: several calls of one process at an expiry refresh once', async (context) => {
   const { as, home, stage } = await loggedIn(context);
   const gateway = await stage.gateway(home);
   await gateway.execute('crm', 'whoami');
@@ -46,7 +46,7 @@ test.concurrent('several calls of one process at an expiry refresh once', async 
   expect(as.counts).toMatchObject({ refreshes: 1, refusedRefreshes: 0 });
 });
 
-test.concurrent('tokens of three seconds are replaced before they end, by whichever of five gateways comes first', async (context) => {
+test.concurrent('A1: tokens of three seconds are replaced before they end, by whichever of five gateways comes first', async (context) => {
   const { as, home, server, stage } = await loggedIn(context, 3);
   const gateways = await Promise.all(Array.from({ length: 5 }, () => stage.gateway(home)));
   await Promise.all(gateways.map((gateway) => gateway.execute('crm', 'whoami')));
@@ -67,7 +67,7 @@ test.concurrent('tokens of three seconds are replaced before they end, by whiche
   expect(server.log.filter(({ status }) => status === 401)).toEqual([]);
 }, 60_000);
 
-test.concurrent('a gateway that starts with an expired token refreshes first, at the saved endpoint, and sees no 401', async (context) => {
+test.concurrent('A8: a gateway that starts with an expired token refreshes first, at the saved endpoint, and sees no 401', async (context) => {
   const { as, home, server, stage } = await loggedIn(context);
   const [file = ''] = home.loginFiles();
   const login = JSON.parse(readFileSync(file, 'utf8'));
@@ -84,7 +84,7 @@ test.concurrent('a gateway that starts with an expired token refreshes first, at
   expect(server.log.filter(({ status }) => status === 401)).toEqual([]);
 });
 
-test.concurrent('the login file holds everything a refresh needs, and moves to another machine by being copied', async (context) => {
+test.concurrent('A8, A14: the login file holds everything a refresh needs, and moves to another machine by being copied', async (context) => {
   const { as, home, server, stage } = await loggedIn(context);
   const [login] = home.logins();
   expect(login).toEqual({
@@ -115,7 +115,7 @@ test.concurrent('the login file holds everything a refresh needs, and moves to a
 });
 
 test.concurrent.for(['503', 'html', 'drop'] as const)(
-  'an authorization server that answers a refresh with %s does not cost the login',
+  'A4: an authorization server that answers a refresh with %s does not cost the login',
   async (fault, context) => {
     const { as, home, stage } = await loggedIn(context);
     const gateway = await stage.gateway(home);
@@ -138,7 +138,7 @@ test.concurrent.for(['503', 'html', 'drop'] as const)(
   },
 );
 
-test.concurrent('a login that the authorization server has ended is not tried again, and the next call logs in anew', async (context) => {
+test.concurrent('A4: a login that the authorization server has ended is not tried again, and the next call logs in anew', async (context) => {
   const { as, home, stage } = await loggedIn(context);
   const gateway = await stage.gateway(home, { env: { GATEWAY_BROWSER: 'none' } });
   await gateway.execute('crm', 'whoami');
@@ -148,7 +148,7 @@ test.concurrent('a login that the authorization server has ended is not tried ag
   expect(as.counts).toMatchObject({ refusedRefreshes: 1, familyRevocations: 0 });
 });
 
-test.concurrent('an authorization server that forgot its clients is registered with again, without touching files', async (context) => {
+test.concurrent('A3: an authorization server that forgot its clients is registered with again, without touching files', async (context) => {
   const { as, home, stage } = await loggedIn(context);
   as.forgetClients();
   as.expireAccessTokens();

@@ -149,7 +149,7 @@ describe('a call that needs a login', () => {
     expect(loginRequests).toMatchObject([{ request: { openBrowser: true, challenge: { scope: 'read' } } }]);
   });
 
-  it('is answered with the URL when the login takes longer, and opens no second window within five minutes', async () => {
+  it('A7: is answered with the URL when the login takes longer, and opens no second window within five minutes', async () => {
     const { gateway, loginRequests, clock } = createScene({
       servers: { files: { entry: http, call: () => Promise.reject(needsLogin()) } },
       login: async () => attempt(new Promise(() => undefined)),
@@ -173,7 +173,7 @@ describe('a call that needs a login', () => {
     expect(loginRequests).toMatchObject([{ request: { openBrowser: false } }]);
   });
 
-  it('fails when the fresh token is refused too, naming the scope that is still asked for', async () => {
+  it('A10: fails when the fresh token is refused too, naming the scope that is still asked for', async () => {
     const { gateway } = createScene({
       servers: { files: { entry: http, call: () => Promise.reject(needsLogin()) } },
       settings: { loginWaitMs: 5000 },

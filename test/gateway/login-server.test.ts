@@ -23,6 +23,36 @@ describe('login_server', () => {
     });
   });
 
+  it('gives the code of a device login, and says what to do with it', async () => {
+    const { gateway } = createScene({
+      servers: crm,
+      login: async () => ({
+        loginUrl: 'https://as.test/device',
+        userCode: 'AB-CD',
+        expiresAt: 0,
+        browserOpened: false,
+        done: never,
+      }),
+    });
+    const offers: string[] = [];
+    const answer = await gateway.loginServer(ask, host({ offerUrl: (_url, message) => void offers.push(message) }));
+    expect(answer).toMatchObject({ user_code: 'AB-CD', hint: expect.stringContaining('AB-CD') });
+    expect(answer.hint).not.toContain('callback_url');
+    expect(offers).toEqual([expect.stringContaining('AB-CD')]);
+  });
+
+  it('says so where the URL holds only for a minute', async () => {
+    const attempt = {
+      loginUrl: 'https://as.test/a',
+      urlHoldsMs: 60_000,
+      expiresAt: 0,
+      browserOpened: false,
+      done: never,
+    };
+    const { gateway } = createScene({ servers: crm, login: async () => attempt });
+    expect((await gateway.loginServer(ask, host())).hint).toContain('opened for 60 s');
+  });
+
   it('opens a window each time it is asked: explicit requests are not limited', async () => {
     const { gateway, loginRequests } = createScene({
       servers: crm,

@@ -2,6 +2,7 @@
 import type { CliCommand } from '../command.ts';
 import { callCommand } from './call.ts';
 import { checkCommand } from './check.ts';
+import { doctorCommand } from './doctor.ts';
 import { loginCommand } from './login.ts';
 import { logoutCommand } from './logout.ts';
 import { serveCommand } from './serve.ts';
@@ -16,4 +17,5 @@ export const allCommands: readonly CliCommand[] = [
   toolsCommand,
   callCommand,
   checkCommand,
+  doctorCommand,
 ];

@@ -2,6 +2,7 @@
 import { createInterface } from 'node:readline';
 import type { Composition } from '../../compose.ts';
 import { errorText, GatewayError } from '../../errors.ts';
+import { printable } from '../../lib/printable.ts';
 import {
   type CliCommand,
   type CommandRun,
@@ -60,21 +61,13 @@ function login(run: CommandRun, names: readonly string[], options: LoginOptions)
 }
 
 async function logInTo(run: CommandRun, { logins }: Composition, server: string, openBrowser: boolean): Promise<void> {
-  const { output, context } = run;
+  const { context } = run;
   const interrupted = new AbortController();
   context.onEnd(() =>
     interrupted.abort(new GatewayError('CANCELLED', `the login to '${server}' was interrupted`, { server })),
   );
-  const attempt = await logins.login(server, { openBrowser, signal: interrupted.signal });
-  if (attempt.loginUrl !== undefined) {
-    output.line(`${server}: open this URL in a browser to log in:`);
-    output.line();
-    output.line(`  ${attempt.loginUrl}`);
-    output.line();
-    output.line('If the page that follows cannot be reached, paste its address here and press Enter.');
-    // Programs read the URL too, while the one document of --json is still to come.
-    if (output.isJson) context.stderr.write(`${attempt.loginUrl}\n`);
-  }
+  const attempt = await logins.login(server, { openBrowser, headless: !openBrowser, signal: interrupted.signal });
+  showWhatToDo(run, server, attempt);
   const stopReading = readPastedUrls(run, logins, server);
   try {
     await Promise.race([
@@ -88,13 +81,44 @@ async function logInTo(run: CommandRun, { logins }: Composition, server: string,
   }
 }
 
-/** A pasted line that does not fit is reported, and the login goes on. */
+function showWhatToDo(
+  { context, output }: CommandRun,
+  server: string,
+  { loginUrl, urlHoldsMs, userCode, browserOpened }: Awaited<ReturnType<Composition['logins']['login']>>,
+): void {
+  if (loginUrl === undefined) return;
+  const where = userCode === undefined ? 'in a browser' : 'in a browser on any device';
+  const what = browserOpened
+    ? 'a browser window was asked for; if none appears, open this URL'
+    : `open this URL ${where}`;
+  output.line(`${server}: ${what} to log in:`);
+  output.line();
+  output.line(`  ${loginUrl}`);
+  if (userCode !== undefined) output.line(`  code: ${userCode}`);
+  output.line();
+  if (userCode !== undefined) {
+    output.line('Make sure that the page shows this code, or enter it there, and approve. The rest goes by itself.');
+  } else {
+    if (urlHoldsMs !== undefined) {
+      output.line(`It can be opened for ${Math.round(urlHoldsMs / 1000)} seconds; press Enter for a fresh one.`);
+    }
+    output.line('If the page that follows cannot be reached, paste its address here and press Enter.');
+  }
+  // Programs read the URL too, while the one document of --json is still to come.
+  if (output.isJson) context.stderr.write(`${printable([loginUrl, userCode ?? ''].join('\n').trim())}\n`);
+}
+
+/** A pasted line that does not fit is reported, and the login goes on. An empty one asks for the URL as it is now. */
 function readPastedUrls({ context, output }: CommandRun, logins: Composition['logins'], server: string): () => void {
+  const showUrlAgain = async (): Promise<void> => {
+    const status = await logins.status(server);
+    if (status.kind === 'pending') output.line(`  ${status.loginUrl}`);
+  };
   const lines = createInterface({ input: context.stdin, terminal: false });
   lines.on('line', (line) => {
     const pasted = line.trim();
-    if (pasted === '') return;
-    logins.finish(server, pasted).catch((error: unknown) => {
+    const work = pasted === '' ? showUrlAgain() : logins.finish(server, pasted);
+    work.catch((error: unknown) => {
       output.line(errorText(error));
       if (error instanceof GatewayError && error.hint) output.line(`  ${error.hint}`);
     });

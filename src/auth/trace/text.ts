@@ -1,10 +1,15 @@
 // Owns how foreign text, URLs and config lines stand in a doctor's report: quoted, cut, without secrets. Pure.
-import { printable } from '../lib/printable.ts';
-import { redact } from '../lib/redact.ts';
-import { quoteForeign } from './answer.ts';
+import { printable } from '../../lib/printable.ts';
+import { redact } from '../../lib/redact.ts';
+import { quoteForeign } from '../answer.ts';
 
+const hidden = '[secret]';
+/** So much of a secret is one as well. Characters. */
+const minSecretStart = 8;
 /** Longer text is cut, in characters. */
 const maxText = 600;
+/** No URL that anybody uses is longer, and the search below takes time. Characters. */
+const maxUrl = 2000;
 /** Longer lists are cut, in members. */
 const maxMembers = 50;
 /** A config line holds no longer foreign value: nobody would paste it. */
@@ -17,9 +22,11 @@ export function foreign(text: string): string {
 
 /** A URL whose query values are hidden where they look like keys. */
 export function showUrl(url: string): string {
-  const shown = url.replace(/([?&][^=&#]*=)([^&#]{16,})/g, (all, name: string, value: string) =>
-    /[0-9]/.test(value) && !value.includes('%2F') && !value.includes('/') ? `${name}[redacted]` : all,
-  );
+  const shown = url
+    .slice(0, maxUrl)
+    .replace(/([?&][^=&#]*=)([^&#]{16,})/g, (all, name: string, value: string) =>
+      /[0-9]/.test(value) && !value.includes('%2F') && !value.includes('/') ? `${name}[redacted]` : all,
+    );
   return redact(shown);
 }
 
@@ -47,7 +54,21 @@ function scrubList(list: readonly unknown[], secrets: readonly string[]): unknow
 
 function scrubText(text: string, secrets: readonly string[]): string {
   let shown = text;
-  for (const secret of secrets) shown = shown.replaceAll(secret, '[secret]');
+  for (const secret of secrets) shown = withoutCut(shown.replaceAll(secret, hidden), secret);
   if (shown.length > maxText) shown = `${shown.slice(0, maxText)}…`;
   return printable(shown).replace(/[\n\t]/g, ' ');
+}
+
+/** A quotation may have been cut in the middle of a secret: its beginning at the end of one is taken out, too. */
+function withoutCut(text: string, secret: string): string {
+  const start = secret.slice(0, minSecretStart);
+  let shown = text;
+  for (let at = shown.indexOf(start); at >= 0; at = shown.indexOf(start, at + 1)) {
+    let end = at + start.length;
+    while (end < shown.length && shown[end] === secret[end - at]) end++;
+    if (end === shown.length || shown[end] === '"' || shown[end] === '…') {
+      shown = shown.slice(0, at) + hidden + shown.slice(end);
+    }
+  }
+  return shown;
 }

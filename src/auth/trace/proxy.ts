@@ -1,5 +1,5 @@
 // Owns which proxy a request goes through, by the same rules as the dispatcher under lib/http-fetch.ts; pure.
-import { isLoopbackHost } from './loopback.ts';
+import { isLoopbackHost } from '../loopback.ts';
 
 /** `host:port` of the proxy, without its credentials; undefined: the request goes straight to the server. */
 export function proxyFor(url: string, env: Readonly<Record<string, string | undefined>>): string | undefined {

@@ -1,5 +1,5 @@
 // Owns which requirement of which specification a finding of the doctor stands on. Data alone.
-import type { Requirement } from './trace-report.ts';
+import type { Requirement } from './report.ts';
 
 export const requirements = {
   authenticate: {
@@ -96,6 +96,11 @@ export const requirements = {
     spec: 'RFC 8628',
     section: '4',
     text: 'a server with the device grant names its device_authorization_endpoint',
+  },
+  pushed: {
+    spec: 'RFC 9126',
+    section: '5',
+    text: 'a server that requires pushed requests names its pushed_authorization_request_endpoint',
   },
   pkce: {
     spec: 'RFC 7636',
