@@ -12,9 +12,13 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** The suite gives up on its client after 30 s. Milliseconds. */
 const limitMs = 45_000;
 
-const running = new Set();
+/** @type {Map<import('node:child_process').ChildProcess, string>} the directory of its results */
+const running = new Map();
 process.on('exit', () => {
-  for (const child of running) child.kill('SIGTERM');
+  for (const [child, results] of running) {
+    child.kill('SIGTERM');
+    rmSync(results, { recursive: true, force: true });
+  }
 });
 
 /**
@@ -48,7 +52,7 @@ export async function runScenario({ suite, scenario, revision, gateway }) {
       PORTICO_CONFORMANCE_GATEWAY: gateway,
     },
   });
-  running.add(child);
+  running.set(child, results);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text) => {

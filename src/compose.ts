@@ -12,6 +12,7 @@ import type { LogPort } from './lib/log-port.ts';
 import { authorizedFetch, closeAuthenticator, type Logins, lazyAuthenticator, loginsByName } from './login-wiring.ts';
 import { findPaths } from './paths.ts';
 import type { Environment, Settings } from './settings.ts';
+import { createTokenPlace } from './token-store-wiring.ts';
 
 export type { Host } from './gateway/host.ts';
 
@@ -51,12 +52,13 @@ export async function compose(deps: ComposeDeps, settings: Settings): Promise<Co
   const { servers } = loaded;
   const source = { serversFile: loaded.path, rulesFile: rules?.path, loadedAt: now(), issues };
 
-  const authenticator = lazyAuthenticator(deps, paths.tokenDir);
+  const place = createTokenPlace(deps, paths.tokenDir);
+  const authenticator = lazyAuthenticator(deps, place);
   const pool = createServerPool(
     { ...deps, fetchFor: (entry) => authorizedFetch(authenticator, entry) },
     { entries: [...servers.values()].flatMap((server) => (server.state === 'usable' ? [server.entry] : [])) },
   );
-  const logins = loginsByName(servers, authenticator, paths.tokenDir);
+  const logins = loginsByName(servers, authenticator, place);
   const audit = await openAudit(paths.auditFile, log);
   const gateway = createGateway(
     { servers, rules: rules?.rules, source, downstream: downstreamPort(pool), logins, audit, now },
@@ -72,7 +74,10 @@ export async function compose(deps: ComposeDeps, settings: Settings): Promise<Co
     servers,
     source,
     logins,
-    startEager: () => void pool.startEager((entry) => isEager(settings, entry, logins)),
+    startEager() {
+      void logins.reportPlace();
+      void pool.startEager((entry) => isEager(settings, entry, logins));
+    },
     async close() {
       // Servers are said goodbye to over HTTP, so that ends after them.
       await pool.close();

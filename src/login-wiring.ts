@@ -1,9 +1,9 @@
 // Owns the plug between the authenticator, which knows entries, and everyone else, who knows server names; loads the
 // authenticator when the first login or token is needed.
 import { join } from 'node:path';
-import type { Authenticator } from './auth/authenticator.ts';
+import type { Authenticator, LoginStatus } from './auth/authenticator.ts';
 import { loginKey } from './auth/server-key.ts';
-import type { ConfiguredServer, HttpServerEntry } from './config/server-entry.ts';
+import type { ConfiguredServer, HttpServerEntry, ServerEntry } from './config/server-entry.ts';
 import { GatewayError } from './errors.ts';
 import type { LoginPort } from './gateway/login-port.ts';
 import type { FetchLike } from './lib/fetch-like.ts';
@@ -11,16 +11,21 @@ import { isThere } from './lib/json-file.ts';
 import { type Lazy, lazy } from './lib/lazy.ts';
 import type { LogPort } from './lib/log-port.ts';
 import type { Environment } from './settings.ts';
-import { openTokenStore } from './token-store-wiring.ts';
+import type { TokenPlace } from './token-store-wiring.ts';
 
 export interface LoginDeps {
   readonly env: Environment;
+  readonly cwd?: string;
   readonly platform: NodeJS.Platform;
   readonly now: () => number;
   readonly log: LogPort;
 }
 
-export type Logins = LoginPort & { logout(server: string): Promise<'revoked' | 'deleted' | 'nothing'> };
+export interface Logins extends LoginPort {
+  logout(server: string): Promise<'revoked' | 'deleted' | 'nothing'>;
+  /** Logs why logins cannot be saved, where there are servers that could need one. Never rejects. */
+  reportPlace(): Promise<void>;
+}
 
 export interface OpenAuthenticator {
   readonly authenticator: Authenticator;
@@ -28,12 +33,12 @@ export interface OpenAuthenticator {
 }
 
 /** Logging in needs HTTP, OAuth and keys: none of it is loaded for a gateway that has only local commands. */
-export function lazyAuthenticator(deps: LoginDeps, tokenDirectory: string): Lazy<OpenAuthenticator> {
+export function lazyAuthenticator(deps: LoginDeps, place: TokenPlace): Lazy<OpenAuthenticator> {
   return lazy(async () => {
     const [{ createAuthenticator }, { createHttpFetch }, store] = await Promise.all([
       import('./auth/authenticator.ts'),
       import('./lib/http-fetch.ts'),
-      openTokenStore(deps, tokenDirectory),
+      place.openStore(),
     ]);
     const http = createHttpFetch(deps.env);
     const { env, platform, now, log } = deps;
@@ -41,7 +46,7 @@ export function lazyAuthenticator(deps: LoginDeps, tokenDirectory: string): Lazy
       fetch: http.fetch,
       guarded: http.guarded,
       store,
-      tokenDirectory,
+      tokenDirectory: place.directory,
       now,
       env,
       platform,
@@ -66,7 +71,7 @@ export function authorizedFetch(authenticator: Lazy<OpenAuthenticator>, entry: H
 export function loginsByName(
   servers: ReadonlyMap<string, ConfiguredServer>,
   lazyAuthenticator: Lazy<OpenAuthenticator>,
-  tokenDirectory: string,
+  place: TokenPlace,
 ): Logins {
   const entryOf = (name: string): HttpServerEntry => {
     const server = servers.get(name);
@@ -75,17 +80,32 @@ export function loginsByName(
   };
   const opened = async (): Promise<Authenticator> => (await lazyAuthenticator.get()).authenticator;
   return {
-    login: async (name, request) => (await opened()).login(entryOf(name), request),
+    async login(name, request) {
+      const entry = entryOf(name);
+      await place.prepare();
+      return await (await opened()).login(entry, request);
+    },
     finish: async (name, callbackUrl) => (await opened()).finish(entryOf(name), callbackUrl),
     logout: async (name) => (await opened()).logout(entryOf(name)),
     async status(name) {
       const entry = entryOf(name);
       if (entry.oauth === false) return { kind: 'off' };
       // Where there is no file there is no login: that much can be said without loading what logs in.
-      if (!lazyAuthenticator.made() && !(await hasLoginFile(tokenDirectory, entry))) return { kind: 'none' };
-      return (await opened()).status(entry);
+      const hasFile = lazyAuthenticator.made() !== undefined || (await hasLoginFile(place.directory, entry));
+      const status: LoginStatus = hasFile ? await (await opened()).status(entry) : { kind: 'none' };
+      if (status.kind !== 'none' && status.kind !== 'logged_in') return status;
+      const warning = await place.obstacle();
+      return warning === undefined ? status : { ...status, warning };
+    },
+    async reportPlace() {
+      const all = [...servers.values()];
+      if (all.some((server) => server.state === 'usable' && mayLogIn(server.entry))) await place.report();
     },
   };
+}
+
+function mayLogIn(entry: ServerEntry): boolean {
+  return entry.kind === 'http' && !entry.disabled && entry.oauth !== false;
 }
 
 async function hasLoginFile(tokenDirectory: string, { url, profile }: HttpServerEntry): Promise<boolean> {

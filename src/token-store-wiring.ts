@@ -44,7 +44,8 @@ export function createTokenPlace(deps: TokenStoreDeps, directory: string): Token
       return textOf(error);
     }
   };
-  const obstacle = async (create: boolean): Promise<string | undefined> => (await keyProblem()) ?? (await probe(create));
+  const obstacle = async (create: boolean): Promise<string | undefined> =>
+    (await keyProblem()) ?? (await probe(create));
   return {
     directory,
     async openStore() {
@@ -64,9 +65,8 @@ export function createTokenPlace(deps: TokenStoreDeps, directory: string): Token
     },
     obstacle: () => obstacle(false),
     async report() {
-      const problem = await keyProblem();
+      const [problem] = await Promise.all([keyProblem(), probe(true)]);
       if (problem !== undefined) deps.log.error({ directory }, `logins cannot be read or saved: ${problem}`);
-      await probe(true);
     },
   };
 }
@@ -90,14 +90,16 @@ function directoryProbe(
   directory: string,
 ): (create: boolean) => Promise<string | undefined> {
   let isFine = false;
+  let mayCreate = false;
   let told: string | undefined;
   return async (create) => {
     if (isFine) return undefined;
+    mayCreate ||= create;
     const { judgeDirectory, probeDirectory } = await import('./lib/directory-probe.ts');
-    const facts = await probeDirectory(directory, { create });
+    const facts = await probeDirectory(directory, { create: mayCreate });
     const finding = judgeDirectory(facts, platform);
-    // One that is not there may turn out not to be makeable.
-    isFine = !finding && create;
+    // One that is not there yet may turn out to be one that cannot be made.
+    isFine = !finding && mayCreate;
     if (!finding) return undefined;
     const { summary, fix, command } = finding;
     const text = `logins cannot be saved: ${summary}. ${fix}${command === undefined ? '' : ` ${command}`}`;

@@ -30,7 +30,7 @@ import { parsePastedCallback } from './pasted-callback.ts';
 import { revokeTokens } from './revoke.ts';
 import { loginKey } from './server-key.ts';
 import type { StartDeps } from './start-login.ts';
-import type { TokenStore } from './token-store.ts';
+import type { LoginRecord, TokenStore } from './token-store.ts';
 
 export interface Authenticator {
   fetchFor(entry: HttpServerEntry): FetchLike;
@@ -170,13 +170,13 @@ class GatewayAuthenticator implements Authenticator {
     await this.#logins.drop(key, new GatewayError('CANCELLED', `'${entry.name}' was logged out`));
     await this.#leases.remove(key);
     const record = await store.withLock(key, async () => {
-      const there = await store.read(key);
+      const there = await this.#readToForget(entry.name, key);
       if (there) await store.delete(key);
       return there;
     });
     this.#credentialsOf(entry).forget();
     if (!record) return 'nothing';
-    if (!record.tokens) return 'deleted';
+    if (record === 'unreadable' || !record.tokens) return 'deleted';
     const outcome = await revokeTokens(this.#depsOf(entry), {
       server: entry.name,
       record,
@@ -184,6 +184,17 @@ class GatewayAuthenticator implements Authenticator {
     });
     if (typeof outcome === 'object') log.warn({ server: entry.name, reason: outcome.failed }, 'revocation failed');
     return outcome === 'revoked' ? 'revoked' : 'deleted';
+  }
+
+  /** What cannot be opened can still be given up. */
+  async #readToForget(server: string, key: string): Promise<LoginRecord | 'unreadable' | undefined> {
+    try {
+      return await this.#deps.store.read(key);
+    } catch (error) {
+      if (!(error instanceof GatewayError) || error.code !== 'CONFIG_INVALID') throw error;
+      this.#deps.log.warn({ server, reason: error.message }, 'the login cannot be revoked, since it cannot be read');
+      return 'unreadable';
+    }
   }
 
   async status(entry: HttpServerEntry): Promise<LoginStatus> {

@@ -7,11 +7,10 @@ import type { DeviceAuthorization } from './device-authorization.ts';
 import { askForDeviceCode, deviceGrant, deviceStep, judgeDeviceAuthorization } from './device-authorization.ts';
 import type { PollingInput, PollVerdict } from './device-polling.ts';
 import { endOf, pollForTokens, pollOnce } from './device-polling.ts';
-import type { Exchanged } from './exchange-code.ts';
+import { exchangedOf } from './exchange-code.ts';
 import { noCallbackError } from './joined-login.ts';
 import type { Departure, LoginDeps, LoginInput, LoginRoad } from './login-road.ts';
 import { refusedBy } from './oauth-errors.ts';
-import { accountOf, isDpopType } from './token-response.ts';
 import type { SavedClient } from './token-store.ts';
 
 /** The client may not use this grant, or is not known any more: another registration may do better. */
@@ -38,10 +37,12 @@ export async function openDeviceRoad(deps: LoginDeps, input: LoginInput, from: D
   const wishes = { discovery, saved, redirectUri: redirectUriToRegister(input, from), grantTypes: [deviceGrant] };
   let client = await chooseClient(deps, input, wishes);
   let opening = await open(deps, input, from, client);
-  // Registered for another grant, or long ago.
+  // Registered for another grant, or long ago; or a metadata document that this server does not take.
   const isOld = client.registered_at !== undefined && client.client_id === saved?.client.client_id;
-  if (opening.kind === 'client_refused' && isOld) {
-    client = await chooseClient(deps, { ...input, freshClient: true }, wishes);
+  const isDocument = client.registered_at === undefined && input.settings.clientId === undefined;
+  const mayRegister = discovery.as.registration_endpoint !== undefined;
+  if (opening.kind === 'client_refused' && (isOld || (isDocument && mayRegister))) {
+    client = await chooseClient(deps, { ...input, freshClient: true, distrustedClientId: client.client_id }, wishes);
     opening = await open(deps, input, from, client);
   }
   if (opening.kind === 'client_refused') throw opening.error;
@@ -54,7 +55,10 @@ export async function openDeviceRoad(deps: LoginDeps, input: LoginInput, from: D
     deliver: () => {
       throw noCallbackError(server, authorization.userCode);
     },
-    obtain: async () => exchangedOf(await pollForTokens(deps, polling, first), client, from),
+    async obtain() {
+      const verdict = await pollForTokens(deps, polling, first);
+      return await exchangedOf(deps, { verdict, client, discovery, dpop: from.dpop, signal: input.signal });
+    },
     clientIsKnown: () => true,
     answer: async () => undefined,
     release: async () => undefined,
@@ -94,21 +98,6 @@ async function open(deps: LoginDeps, input: LoginInput, from: Departure, client:
     throw error;
   }
   return { kind: 'open', authorization, polling, first };
-}
-
-function exchangedOf(
-  { tokens, idToken }: Extract<PollVerdict, { kind: 'tokens' }>,
-  client: SavedClient,
-  { dpop }: Departure,
-): Exchanged {
-  const account = accountOf(idToken);
-  return {
-    tokens,
-    client,
-    // RFC 9449 section 5: a server may answer with a bearer token all the same.
-    ...(dpop && isDpopType(tokens.token_type) && { dpop }),
-    ...(account !== undefined && { account }),
-  };
 }
 
 /**

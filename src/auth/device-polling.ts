@@ -5,6 +5,7 @@ import type { OAuthSettings } from '../config/server-entry.ts';
 import { GatewayError } from '../errors.ts';
 import type { FetchLike } from '../lib/fetch-like.ts';
 import type { Sleep } from '../lib/sleep.ts';
+import type { AccountClues } from './account.ts';
 import type { Answer } from './answer.ts';
 import { numberMember, readAnswer, stringMember } from './answer.ts';
 import { clientAuthOf, clientOf, requestOptions } from './client-auth.ts';
@@ -37,7 +38,7 @@ export interface PollingInput {
 }
 
 export type PollVerdict =
-  | { readonly kind: 'tokens'; readonly tokens: SavedTokens; readonly idToken?: string }
+  | { readonly kind: 'tokens'; readonly tokens: SavedTokens; readonly clues: AccountClues }
   | { readonly kind: 'pending' }
   /** `intervalMs`: the pause that the answer names, which is no part of the RFC. */
   | { readonly kind: 'slow_down'; readonly intervalMs?: number }

@@ -2,6 +2,7 @@
 import { authorizationCodeGrantRequest } from 'oauth4webapi';
 import { GatewayError } from '../errors.ts';
 import type { FetchLike } from '../lib/fetch-like.ts';
+import { findAccount } from './account.ts';
 import type { Answer } from './answer.ts';
 import { readAnswer } from './answer.ts';
 import type { PendingAuthorization } from './authorize.ts';
@@ -11,7 +12,8 @@ import type { Discovery } from './discover.ts';
 import type { DpopKey } from './dpop.ts';
 import { dpopFetch } from './dpop.ts';
 import { refusedBy, translateOAuthError } from './oauth-errors.ts';
-import { accountOf, isDpopType, judgeTokenAnswer } from './token-response.ts';
+import type { TokenVerdict } from './token-response.ts';
+import { isDpopType, judgeTokenAnswer } from './token-response.ts';
 import type { SavedClient, SavedTokens } from './token-store.ts';
 
 export interface Exchanged {
@@ -20,7 +22,7 @@ export interface Exchanged {
   readonly client: SavedClient;
   /** The key that the tokens are bound to; absent: bearer tokens. */
   readonly dpop?: DpopKey;
-  /** A label for humans out of the ID token; proves nothing. */
+  /** A label for humans; proves nothing. */
   readonly account?: string;
 }
 
@@ -55,15 +57,7 @@ export async function exchangeCode(
     verdict = judgeTokenAnswer(answer, expected);
   }
   if (verdict.kind === 'tokens') {
-    const account = accountOf(verdict.idToken);
-    const { dpop } = pending;
-    return {
-      tokens: verdict.tokens,
-      client,
-      // RFC 9449 section 5: a server may answer with a bearer token all the same.
-      ...(dpop && isDpopType(verdict.tokens.token_type) && { dpop }),
-      ...(account !== undefined && { account }),
-    };
+    return await exchangedOf(deps, { verdict, client, discovery, dpop: pending.dpop, signal: input.signal });
   }
   const secrets = [client.client_secret, pending.codeVerifier, parameters.get('code') ?? undefined];
   const failure = { server, step: exchangeStep(discovery), hint: `portico login ${server}`, secrets };
@@ -72,6 +66,26 @@ export async function exchangeCode(
     throw new GatewayError('AUTH_FAILED', `server '${server}': ${failure.step} failed: ${verdict.reason}`, failure);
   }
   throw refusedBy(answer, failure);
+}
+
+/** What a login has when the tokens are there, whichever grant gave them. */
+export async function exchangedOf(
+  deps: { readonly fetch: FetchLike },
+  given: {
+    readonly verdict: Extract<TokenVerdict, { kind: 'tokens' }>;
+    readonly client: SavedClient;
+    readonly discovery: Discovery;
+    /** The key that the tokens were asked for with. */
+    readonly dpop?: DpopKey | undefined;
+    readonly signal?: AbortSignal | undefined;
+  },
+): Promise<Exchanged> {
+  const { tokens, clues } = given.verdict;
+  // RFC 9449 section 5: a server may answer with a bearer token all the same.
+  const dpop = isDpopType(tokens.token_type) ? given.dpop : undefined;
+  const asked = { clues, as: given.discovery.as, accessToken: tokens.access_token, dpop, signal: given.signal };
+  const account = await findAccount(deps, asked);
+  return { tokens, client: given.client, ...(dpop && { dpop }), ...(account !== undefined && { account }) };
 }
 
 async function askForTokens(

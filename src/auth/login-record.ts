@@ -71,10 +71,11 @@ function parseClient(value: unknown): SavedClient | string {
   if (!authMethods.some((method) => method === value['token_endpoint_auth_method'])) {
     return 'client.token_endpoint_auth_method is none that is known';
   }
-  for (const name of ['client_secret', 'redirect_uri']) {
+  for (const name of ['client_secret', 'redirect_uri', 'refused_document']) {
     if (value[name] !== undefined && typeof value[name] !== 'string') return `client.${name} is no string`;
   }
   if (value['private_key'] !== undefined && !isObject(value['private_key'])) return 'client.private_key is no object';
+  if (value['grant_types'] !== undefined && !Array.isArray(value['grant_types'])) return 'client.grant_types is no list';
   for (const name of ['client_secret_expires_at', 'registered_at']) {
     if (value[name] !== undefined && typeof value[name] !== 'number') return `client.${name} is no number`;
   }

@@ -2,7 +2,7 @@
 import type { LoginRecord } from './token-store.ts';
 
 export type LoginStatus =
-  | { readonly kind: 'none' }
+  | { readonly kind: 'none'; readonly warning?: string }
   | { readonly kind: 'pending'; readonly loginUrl: string; readonly userCode?: string; readonly expiresAt: number }
   | {
       readonly kind: 'logged_in';
@@ -11,6 +11,8 @@ export type LoginStatus =
       /** Of the access token, epoch milliseconds. */
       readonly expiresAt?: number;
       readonly canRefresh: boolean;
+      /** Why it, or the next one, cannot be saved, and what mends that. */
+      readonly warning?: string;
     }
   | { readonly kind: 'off' };
 

@@ -9,6 +9,7 @@ import type { LeaseRecord } from './lease-file.ts';
 import { openLogin } from './login.ts';
 import type { LoginLease, LoginLeases } from './login-lease.ts';
 import type { LoginDeps } from './login-road.ts';
+import { probeServer } from './probe-server.ts';
 import { proveToken } from './prove-login.ts';
 
 /** How long a human has. */
@@ -90,9 +91,16 @@ async function isLoggedIn(deps: StartDeps, { entry, key, request, closing }: Sta
   // A token that the server rejected is given up by then: what comes is another one, or none.
   const token = await deps.credentials.renew(undefined, { signal: closing });
   if (token === undefined || challenge) return token !== undefined;
-  const proof = await proveToken(deps, { entry, token, signal: closing });
+  const dpop = deps.credentials.keyOf(token);
+  const proof = await proveToken(deps, { entry, token, dpop, signal: closing });
   if (proof.kind !== 'rejected') return true;
   return proof.status === 401 && (await deps.credentials.renew(token, { signal: closing })) !== undefined;
+}
+
+/** Where a human wants to log in, nobody has heard yet what the server asks for: it may say so in a challenge alone. */
+async function askedFor(deps: StartDeps, entry: HttpServerEntry, signal: AbortSignal): Promise<AuthChallenge> {
+  const probe = await probeServer(deps, { entry, signal });
+  return probe.kind === 'answered' && probe.status === 401 ? probe.challenge : {};
 }
 
 async function holdLogin(
@@ -117,7 +125,7 @@ async function holdLogin(
       entry,
       settings,
       key,
-      challenge: request.challenge ?? {},
+      challenge: request.challenge ?? (await askedFor(deps, entry, closing)),
       lease,
       distrustedClientId: held.distrusted,
       freshClient: request.restart === true,

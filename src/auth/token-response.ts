@@ -1,6 +1,8 @@
 // Owns the judgement of a token endpoint's answer (RFC 6749 sections 5.1 and 5.2); pure, asks nothing.
+import type { AccountClues } from './account.ts';
+import { cluesOf } from './account.ts';
 import type { Answer } from './answer.ts';
-import { numberMember, parseObject, stringMember, stringsMember } from './answer.ts';
+import { numberMember, stringMember, stringsMember } from './answer.ts';
 import type { SavedTokens } from './token-store.ts';
 
 /*
@@ -10,7 +12,7 @@ import type { SavedTokens } from './token-store.ts';
  */
 
 export type TokenVerdict =
-  | { readonly kind: 'tokens'; readonly tokens: SavedTokens; readonly idToken?: string }
+  | { readonly kind: 'tokens'; readonly tokens: SavedTokens; readonly clues: AccountClues }
   /** `error` of RFC 6749 section 5.2, where it came with the status that a verdict has, or in the place of tokens. */
   | { readonly kind: 'error'; readonly error: string }
   | { readonly kind: 'unusable'; readonly reason: string };
@@ -49,7 +51,6 @@ export function judgeTokenAnswer(
   const refreshToken = stringMember(json, 'refresh_token');
   const expiresIn = numberMember(json, 'expires_in');
   const scope = stringMember(json, 'scope') ?? stringsMember(json, 'scope')?.join(' ') ?? requested;
-  const idToken = stringMember(json, 'id_token');
   const issuedAt = Math.floor(now / 1000);
   return {
     kind: 'tokens',
@@ -61,27 +62,13 @@ export function judgeTokenAnswer(
       ...(expiresIn !== undefined && { expires_at: issuedAt + Math.floor(expiresIn) }),
       issued_at: issuedAt,
     },
-    ...(idToken !== undefined && { idToken }),
+    clues: cluesOf(json),
   };
 }
 
 /** RFC 9449 section 5: whether a token is bound to a key. */
 export function isDpopType(tokenType: string): boolean {
   return tokenType.toLowerCase() === 'dpop';
-}
-
-/**
- * A label for humans out of an ID token that came over TLS from the token endpoint. Its signature is not checked
- * (OpenID Connect Core section 3.1.3.7 point 6), so it decides nothing.
- */
-export function accountOf(idToken: string | undefined): string | undefined {
-  const payload = idToken?.split('.')[1];
-  if (payload === undefined) return undefined;
-  const claims = parseObject(Buffer.from(payload, 'base64url').toString('utf8'));
-  const names = ['email', 'preferred_username', 'name', 'sub'];
-  const label = names.map((name) => stringMember(claims, name)).find((value) => value !== undefined);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what has to go, the label is shown in a terminal.
-  return label?.replace(/[\u0000-\u001f\u007f-\u009f]/g, '').slice(0, 100);
 }
 
 /** RFC 9110 section 5.5: visible ASCII without blanks. */

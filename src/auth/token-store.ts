@@ -18,6 +18,10 @@ export interface SavedClient {
   readonly redirect_uri?: string;
   /** Epoch seconds. Absent: the client comes from the config and was not registered by us. */
   readonly registered_at?: number;
+  /** What it was registered for (RFC 7591 section 2); absent: nobody noted it. */
+  readonly grant_types?: readonly string[];
+  /** The Client ID Metadata Document that the server did not take before this was registered. */
+  readonly refused_document?: string;
 }
 
 export interface SavedTokens {

@@ -66,7 +66,7 @@ async function describe(
   const snapshot = downstream.snapshot(name);
   const login = await loginOf(logins, entry);
   const state = stateOf(entry, snapshot, login);
-  const hint = login.kind === 'unusable' ? login.reason : hintFor(name, state, snapshot);
+  const hint = login.kind === 'unusable' ? login.reason : (hintFor(name, state, snapshot) ?? warningOf(login, state));
   const toolCount = snapshot.toolNames?.filter((tool) => directory.mayCall(agent, name, tool)).length;
   return {
     name,
@@ -117,6 +117,12 @@ function hintFor(name: string, state: ServerState, { reason }: ServerSnapshot): 
     default:
       return state satisfies never;
   }
+}
+
+/** What threatens a login; a server that is used without one has none to lose. */
+function warningOf(login: KnownLogin, state: ServerState): string | undefined {
+  if (login.kind === 'logged_in') return login.warning;
+  return login.kind === 'none' && state !== 'ready' ? login.warning : undefined;
 }
 
 function describedAs(description: string | undefined, whole: boolean): { description?: string } {

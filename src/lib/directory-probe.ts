@@ -1,5 +1,6 @@
 // Owns whether files can be made in a directory: tries it, and says why not and what mends it. Knows nothing of the files.
 import { randomUUID } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import { rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { getgid, getuid } from 'node:process';
@@ -84,7 +85,7 @@ async function mountPointOf(path: string): Promise<string> {
   return at;
 }
 
-async function look(path: string): Promise<Awaited<ReturnType<typeof stat>> | undefined> {
+async function look(path: string): Promise<Stats | undefined> {
   try {
     return await stat(path);
   } catch {

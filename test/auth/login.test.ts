@@ -290,3 +290,20 @@ describe('an authorization server that answers', () => {
     },
   );
 });
+
+test('a login that a human asks for takes the scope that the server names in its challenge alone', async () => {
+  scene = await startScene({ resource: { scopesSupported: ['tools', 'admin'] } });
+  const { url } = scene.server;
+  const gateway = scene.process({
+    fetch: async (target, init) => {
+      const response = await fetch(target, init);
+      const named = new Headers(response.headers);
+      if (String(target) === url) named.set('www-authenticate', 'Bearer scope="tools"');
+      return new Response(response.body, { status: response.status, headers: named });
+    },
+  });
+  const attempt = await gateway.login(scene.entry(), { openBrowser: false });
+  const scopes = new URL(urlOf(attempt)).searchParams.get('scope')?.split(' ');
+  expect(scopes).toContain('tools');
+  expect(scopes).not.toContain('admin');
+});

@@ -1,7 +1,7 @@
 // Owns the doctor's step "challenge": what the server says to a request without a token (RFC 6750, RFC 9728). Pure.
 import type { HttpServerEntry } from '../../config/server-entry.ts';
 import { parseObject } from '../answer.ts';
-import type { Probe, ProbeAnswer } from './probe.ts';
+import type { Probe, ProbeAnswer } from '../probe-server.ts';
 import type { DoctorStep, Finding } from './report.ts';
 import { skippedStep, stepOf } from './report.ts';
 import { requirements } from './requirements.ts';

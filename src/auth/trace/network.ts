@@ -2,8 +2,8 @@
 // the connection is judged by the first request.
 import type { HttpServerEntry } from '../../config/server-entry.ts';
 import { orAborted } from '../../lib/or-aborted.ts';
+import type { Probe } from '../probe-server.ts';
 import { errorCodeOf, networkFinding } from './network-failure.ts';
-import type { Probe } from './probe.ts';
 import { proxyFor } from './proxy.ts';
 import type { DoctorStep } from './report.ts';
 import { stepOf } from './report.ts';

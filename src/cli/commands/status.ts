@@ -65,9 +65,10 @@ async function statusOf(server: ConfiguredServer, logins: Composition['logins'])
   try {
     const login = await logins.status(server.name);
     if (login.kind === 'pending') return { ...known, transport, state: 'login_pending' };
-    if (login.kind !== 'logged_in') return { ...known, transport, state };
+    const warned = { ...known, last_error: 'warning' in login ? (login.warning ?? null) : null };
+    if (login.kind !== 'logged_in') return { ...warned, transport, state };
     return {
-      ...known,
+      ...warned,
       transport,
       state: entry.disabled ? 'disabled' : 'logged_in',
       account: login.account ?? null,

@@ -62,7 +62,7 @@ export const registeringProviders: readonly ProviderRow[] = [
   },
   {
     provider: 'Atlassian',
-    proves: 'B10, B16',
+    proves: 'A10, B16',
     quirk: 'names another issuer than its URL, has no resource metadata, and hides an expired token behind a 403',
     url: 'https://mcp.atlassian.com/v1/mcp',
     issuer: 'https://mcp.atlassian.com',

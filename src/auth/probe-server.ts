@@ -1,11 +1,11 @@
-// Owns the one request of the doctor without a token: an MCP `initialize`, and everything its answer says. Judges nothing.
-import type { HttpServerEntry } from '../../config/server-entry.ts';
-import type { AuthChallenge } from '../../errors.ts';
-import type { FetchLike } from '../../lib/fetch-like.ts';
-import { createAuthorizedFetch } from '../authorized-fetch.ts';
-import type { Challenge } from '../challenge.ts';
-import { bearerChallenge, parseChallenges } from '../challenge.ts';
-import type { Credentials } from '../credentials.ts';
+// Owns the one request without a token: an MCP `initialize`, and everything its answer says. Judges nothing.
+import type { HttpServerEntry } from '../config/server-entry.ts';
+import type { AuthChallenge } from '../errors.ts';
+import type { FetchLike } from '../lib/fetch-like.ts';
+import { createAuthorizedFetch } from './authorized-fetch.ts';
+import type { Challenge } from './challenge.ts';
+import { bearerChallenge, parseChallenges } from './challenge.ts';
+import type { Credentials } from './credentials.ts';
 
 export type Probe =
   | ProbeAnswer
@@ -34,7 +34,7 @@ const initialize = JSON.stringify({
   params: {
     protocolVersion: '2025-11-25',
     capabilities: {},
-    clientInfo: { name: 'portico-doctor', version: '1' },
+    clientInfo: { name: 'portico-login', version: '1' },
   },
 });
 
@@ -66,7 +66,7 @@ async function ask(
     last = await fetch(url, init);
     return last;
   };
-  // The headers and redirects of every later request: what the doctor is answered is what the gateway is answered.
+  // The headers and redirects of every later request: what this is answered is what the gateway is answered.
   const authorized = createAuthorizedFetch({ fetch: observed, credentials: withoutToken }, entry);
   const accept = method === 'GET' ? 'text/event-stream' : 'application/json, text/event-stream';
   const request: RequestInit =
