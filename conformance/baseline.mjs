@@ -7,7 +7,6 @@ export const baseline = {
       'needs what a server asks during a call passed on to the host, not built yet',
   },
   '2026-07-28': {
-    'request-metadata': 'needs a second try after "unsupported protocol version" (-32022), not built yet',
     'sep-2322-client-request-state': 'needs an "input_required" result passed on to the host, not built yet',
     'http-custom-headers': 'needs arguments marked with x-mcp-header repeated in headers, not built yet',
     'http-invalid-tool-headers': 'needs tools with a wrong x-mcp-header left out, not built yet',

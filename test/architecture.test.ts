@@ -31,6 +31,7 @@ const levels: Readonly<Record<string, { readonly level: number; readonly closed?
   'downstream-wiring.ts': { level: 5 },
   'login-wiring.ts': { level: 5 },
   'archive-wiring.ts': { level: 5 },
+  'client-metadata-wiring.ts': { level: 5 },
   'doctor-wiring.ts': { level: 5 },
   'token-store-wiring.ts': { level: 5 },
   'compose.ts': { level: 5 },

@@ -11,6 +11,7 @@ import type { AuthChallenge } from '../errors.ts';
 import { GatewayError } from '../errors.ts';
 import { quoteForeign } from './answer.ts';
 import { clientOf } from './client-auth.ts';
+import { hintForRefusedClient } from './client-refusal.ts';
 import type { Discovery } from './discover.ts';
 import type { DpopKey } from './dpop.ts';
 import { translateOAuthError } from './oauth-errors.ts';
@@ -128,10 +129,11 @@ export function judgeCallback(input: {
   readonly parameters: URLSearchParams;
 }): URLSearchParams {
   const { server, discovery, client, state, parameters } = input;
+  const again = `portico login ${server}`;
   const failure = {
     server,
     step: 'the login in the browser',
-    hint: `portico login ${server}`,
+    hint: hintForRefusedClient(parameters.get('error') ?? undefined, { discovery, client }) ?? again,
     secrets: [client.client_secret],
   };
   let accepted: URLSearchParams;
@@ -144,7 +146,7 @@ export function judgeCallback(input: {
     throw new GatewayError(
       'AUTH_FAILED',
       `server '${server}': the browser came back from the issuer ${quoteForeign(iss)} instead of ${discovery.issuer}`,
-      { server, hint: failure.hint },
+      { server, hint: again },
     );
   }
   const codes = accepted.getAll('code');

@@ -64,6 +64,8 @@ type Outcome =
 const rereadMs = 1000;
 const firstBackoffMs = 1000;
 const maxBackoffMs = 60_000;
+/** How long a refusal of the request itself is remembered. */
+const refusalMs = 10 * 60_000;
 
 export interface CredentialsSettings {
   readonly server: string;
@@ -91,7 +93,9 @@ class StoredCredentials implements Credentials {
   #changes = 0;
   /** A token that was rejected although it was new. */
   #useless: string | undefined;
-  #backoff: { readonly until: number; readonly failures: number; readonly reason: string } | undefined;
+  #backoff:
+    | { readonly until: number; readonly failures: number; readonly reason: string; readonly isRefusal?: true }
+    | undefined;
 
   constructor(deps: CredentialsDeps, { server, key, clientKey }: CredentialsSettings) {
     this.#deps = deps;
@@ -111,7 +115,8 @@ class StoredCredentials implements Credentials {
     if (tokens.refresh_token === undefined) return usable;
     const outcome = await this.#replace(tokens.access_token, signal);
     if (outcome.kind === 'token') return outcome.token;
-    if (outcome.kind === 'none') return undefined;
+    // What was refused is kept, and its token is good to its end; what is dead is gone.
+    if (outcome.kind === 'none') return this.#record?.tokens === tokens ? usable : undefined;
     if (usable === undefined || isExpired(tokens, now())) throw this.#unreachable(outcome);
     return usable;
   }
@@ -174,6 +179,7 @@ class StoredCredentials implements Credentials {
     const { now, store } = this.#deps;
     const pause = this.#backoff;
     if (pause && now() < pause.until) {
+      if (pause.isRefusal) return { kind: 'none' };
       return { kind: 'unreachable', reason: pause.reason, retryAfterMs: pause.until - now() };
     }
     const work = this.#flight.run(accessToken, () => store.withLock(this.#key, () => this.#replaceInside(accessToken)));
@@ -198,7 +204,7 @@ class StoredCredentials implements Credentials {
     });
     if (verdict.kind === 'refreshed') return await this.#keep(record, verdict.tokens);
     if (verdict.kind === 'dead') return await this.#bury(record, verdict.error);
-    return this.#pause(verdict);
+    return verdict.kind === 'refused' ? this.#refuse(verdict.reason) : this.#pause(verdict);
   }
 
   async #keep(record: LoginRecord, tokens: SavedTokens): Promise<Outcome> {
@@ -242,6 +248,14 @@ class StoredCredentials implements Credentials {
     } catch (failure) {
       log.warn({ server: this.#server, reason: errorText(failure) }, 'a login that has ended could not be deleted');
     }
+    return { kind: 'none' };
+  }
+
+  /** Asked again in vain it would be refused again; a new login, here or elsewhere, ends the pause. */
+  #refuse(reason: string): Outcome {
+    const { now, log } = this.#deps;
+    this.#backoff = { until: now() + refusalMs, failures: 0, reason, isRefusal: true };
+    log.warn({ server: this.#server, reason }, 'the authorization server does not refresh this login; it is kept');
     return { kind: 'none' };
   }
 

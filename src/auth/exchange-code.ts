@@ -4,10 +4,11 @@ import { GatewayError } from '../errors.ts';
 import type { FetchLike } from '../lib/fetch-like.ts';
 import { findAccount } from './account.ts';
 import type { Answer } from './answer.ts';
-import { readAnswer } from './answer.ts';
+import { readAnswer, stringMember } from './answer.ts';
 import type { PendingAuthorization } from './authorize.ts';
 import type { ClientKey } from './client-auth.ts';
 import { clientAuthOf, clientOf, listedSecretMethods, requestOptions } from './client-auth.ts';
+import { hintForRefusedClient } from './client-refusal.ts';
 import type { Discovery } from './discover.ts';
 import type { DpopKey } from './dpop.ts';
 import { dpopFetch } from './dpop.ts';
@@ -60,7 +61,8 @@ export async function exchangeCode(
     return await exchangedOf(deps, { verdict, client, discovery, dpop: pending.dpop, signal: input.signal });
   }
   const secrets = [client.client_secret, pending.codeVerifier, parameters.get('code') ?? undefined];
-  const failure = { server, step: exchangeStep(discovery), hint: `portico login ${server}`, secrets };
+  const refused = hintForRefusedClient(stringMember(answer.json, 'error'), { discovery, client });
+  const failure = { server, step: exchangeStep(discovery), hint: refused ?? `portico login ${server}`, secrets };
   if (verdict.kind === 'unusable' && answer.status < 300) {
     // The text may hold tokens in a form that was not understood: it is not quoted.
     throw new GatewayError('AUTH_FAILED', `server '${server}': ${failure.step} failed: ${verdict.reason}`, failure);

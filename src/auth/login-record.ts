@@ -75,7 +75,8 @@ function parseClient(value: unknown): SavedClient | string {
     if (value[name] !== undefined && typeof value[name] !== 'string') return `client.${name} is no string`;
   }
   if (value['private_key'] !== undefined && !isObject(value['private_key'])) return 'client.private_key is no object';
-  if (value['grant_types'] !== undefined && !Array.isArray(value['grant_types'])) return 'client.grant_types is no list';
+  if (value['grant_types'] !== undefined && !Array.isArray(value['grant_types']))
+    return 'client.grant_types is no list';
   for (const name of ['client_secret_expires_at', 'registered_at']) {
     if (value[name] !== undefined && typeof value[name] !== 'number') return `client.${name} is no number`;
   }

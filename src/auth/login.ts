@@ -82,8 +82,10 @@ async function takeRoad(deps: LoginDeps, input: LoginInput, from: Departure): Pr
 /** From the human's end to the page: the browser hears of success only after the token was used once. */
 async function settle(deps: LoginDeps, input: LoginInput, discovery: Discovery, road: LoginRoad): Promise<void> {
   const { entry, key, lease, signal } = input;
+  let gaveTokens = false;
   try {
     const exchanged = await road.obtain();
+    gaveTokens = true;
     await saveLogin(deps, { entry, key, discovery, exchanged });
     const token = exchanged.tokens.access_token;
     const proof = await proveToken(deps, { entry, token, dpop: exchanged.dpop, signal });
@@ -95,7 +97,7 @@ async function settle(deps: LoginDeps, input: LoginInput, discovery: Discovery, 
     await road.answer(successPage(entry.name, exchanged.account));
   } catch (error) {
     const failure = asLoginFailure(entry.name, signal.aborted ? signal.reason : error);
-    await lease.fail({ message: failure.message, hint: failure.hint }, road.clientIsKnown());
+    await lease.fail({ message: failure.message, hint: failure.hint }, gaveTokens || road.clientIsKnown());
     await road.answer(failurePage(entry.name, failure.message, failure.hint));
     throw failure;
   } finally {
@@ -113,10 +115,11 @@ async function dpopOf(deps: LoginDeps, input: LoginInput, discovery: Discovery):
 /** A step-up asks for what is granted and what is missing; every other login starts from nothing. */
 function scopeToAsk(
   { challenge, settings }: { challenge: AuthChallenge; settings: LoginInput['settings'] },
-  { as, scopesSupported }: Discovery,
+  { as, issuer, scopesSupported }: Discovery,
   saved: LoginRecord | undefined,
 ): string | undefined {
-  const alreadyGranted = challenge.error === 'insufficient_scope' ? saved?.tokens?.scope : undefined;
+  const isStepUp = challenge.error === 'insufficient_scope' && saved?.issuer === issuer;
+  const alreadyGranted = isStepUp ? saved?.tokens?.scope : undefined;
   return chooseScope({ settings, challenge, scopesSupported, as, alreadyGranted });
 }
 

@@ -93,7 +93,10 @@ export function rejectedTokenError(server: string, proof: Extract<Proof, { kind:
   return new GatewayError(
     'AUTH_FAILED',
     `server '${server}' answered ${proof.status} to the token it had just been given by its authorization server${quote}`,
-    { server, hint: 'The token may be for another audience or lack a scope: set oauth.resource or oauth.scope.' },
+    {
+      server,
+      hint: 'The token may be for another audience or lack a scope: set oauth.resource, oauth.scope, or what that authorization server calls its audience in oauth.authorizationParams.',
+    },
   );
 }
 

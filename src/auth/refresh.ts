@@ -15,6 +15,14 @@ import type { LoginRecord, SavedTokens } from './token-store.ts';
 const deadErrors = ['invalid_grant', 'invalid_client', 'unauthorized_client'] as const;
 export type DeadError = (typeof deadErrors)[number];
 
+/** RFC 6749 section 5.2 and RFC 8707 section 2: the request is at fault, and will be the next time. */
+const refusals: ReadonlySet<string> = new Set([
+  'invalid_request',
+  'invalid_scope',
+  'invalid_target',
+  'unsupported_grant_type',
+]);
+
 /** What servers that answer refusals with status 200 call a refresh token that is spent, revoked or expired. */
 const ownNames: Readonly<Record<string, DeadError>> = { bad_refresh_token: 'invalid_grant' };
 
@@ -22,6 +30,8 @@ export type RefreshVerdict =
   | { readonly kind: 'refreshed'; readonly tokens: SavedTokens }
   /** The authorization server itself says that these credentials are worth nothing any more. */
   | { readonly kind: 'dead'; readonly error: DeadError }
+  /** It answers, and does not refresh for a reason that is not the credentials' fault: they are kept, a human can log in. */
+  | { readonly kind: 'refused'; readonly reason: string }
   /** Everything else: nothing is known about the credentials, they are kept. */
   | { readonly kind: 'unreachable'; readonly reason: string; readonly retryAfterMs?: number };
 
@@ -90,6 +100,7 @@ export function judgeRefresh(
   const secrets = [record.tokens?.refresh_token, record.client.client_secret, record.tokens?.access_token];
   // A success that could not be read may hold tokens: it is not quoted.
   const reason = verdict.kind === 'unusable' && answer.status < 300 ? verdict.reason : describeAnswer(answer, secrets);
+  if (verdict.kind === 'error' && refusals.has(verdict.error)) return { kind: 'refused', reason };
   const retryAfterMs = retryAfter(answer.retryAfter, now);
   return { kind: 'unreachable', reason, ...(retryAfterMs !== undefined && { retryAfterMs }) };
 }

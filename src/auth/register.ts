@@ -1,14 +1,19 @@
-// Owns how this client becomes known to an authorization server: configured, or registered (RFC 7591); opens no port.
+// Owns how this client registers itself at an authorization server (RFC 7591); opens no port.
+import type { Client } from 'oauth4webapi';
 import { dynamicClientRegistrationRequest } from 'oauth4webapi';
 import type { OAuthSettings } from '../config/server-entry.ts';
 import { GatewayError } from '../errors.ts';
 import type { FetchLike } from '../lib/fetch-like.ts';
 import type { Answer } from './answer.ts';
-import { numberMember, quoteForeign, readAnswer, stringMember, stringsMember } from './answer.ts';
+import { quoteForeign, readAnswer, stringMember } from './answer.ts';
 import { listedSecretMethods, requestOptions } from './client-auth.ts';
+import { createClientKey } from './client-key.ts';
+import { clientName, softwareId } from './client-name.ts';
+import { noClientError } from './client-refusal.ts';
 import type { Discovery } from './discover.ts';
-import { isLoopbackHost } from './loopback.ts';
 import { refusedBy, translateOAuthError } from './oauth-errors.ts';
+import type { AskedRegistration } from './registration-answer.ts';
+import { judgeRegistration, wantsKey } from './registration-answer.ts';
 import type { SavedClient, TokenEndpointAuthMethod } from './token-store.ts';
 
 export interface RegisterInput {
@@ -21,35 +26,6 @@ export interface RegisterInput {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The client that the config names; undefined: one has to be registered. */
-export function configuredClient(
-  settings: OAuthSettings,
-  { as }: Pick<Discovery, 'as'>,
-  redirectUri: string,
-): SavedClient | undefined {
-  const { clientId, clientSecret, clientMetadataUrl, privateKey, tokenEndpointAuthMethod } = settings;
-  if (clientId !== undefined) {
-    const secret = clientSecret?.reveal();
-    const preferred = listedSecretMethods(as)[0] ?? 'client_secret_post';
-    const method = privateKey
-      ? 'private_key_jwt'
-      : secret === undefined
-        ? 'none'
-        : (asMethod(tokenEndpointAuthMethod) ?? preferred);
-    return {
-      client_id: clientId,
-      ...(secret !== undefined && { client_secret: secret }),
-      token_endpoint_auth_method: method,
-      redirect_uri: redirectUri,
-    };
-  }
-  // A Client ID Metadata Document is its own identifier; only a server that says so fetches it.
-  if (clientMetadataUrl !== undefined && as['client_id_metadata_document_supported'] === true) {
-    return { client_id: clientMetadataUrl, token_endpoint_auth_method: 'none', redirect_uri: redirectUri };
-  }
-  return undefined;
-}
-
 /** `redirect_uri` of the result is what has to be sent, byte for byte. @throws GatewayError AUTH_FAILED */
 export async function register(
   deps: { readonly fetch: FetchLike; readonly now: () => number },
@@ -58,24 +34,18 @@ export async function register(
   const { server, discovery, redirectUri } = input;
   const { as } = discovery;
   const endpoint = as.registration_endpoint;
-  if (endpoint === undefined) throw noRegistration(input);
-  const failure = {
-    server,
-    step: `the registration of this client at ${endpoint}`,
-    hint: 'This vendor may admit listed clients only: set oauth.clientId (and oauth.clientSecret), or use a token in an Authorization header.',
-  };
-  const [first, ...others] = methodsToAsk(discovery);
-  let answer = await ask(deps.fetch, input, endpoint, first);
-  for (const method of others) {
-    // RFC 7591 section 3.2.2: a value of ours is not accepted. The list of methods in the metadata is often wrong.
-    if (answer.status !== 400 || stringMember(answer.json, 'error') !== 'invalid_client_metadata') break;
-    answer = await ask(deps.fetch, input, endpoint, method);
-  }
-  const verdict = judgeRegistration(answer, { redirectUri, now: deps.now() });
+  if (endpoint === undefined) throw noClientError(input);
+  const step = `the registration of this client at ${endpoint}`;
+  const { answer, asked } = await askInTurn(deps, input, endpoint);
+  const verdict = judgeRegistration(answer, asked);
   if (verdict.kind === 'registered') return verdict.client;
   if (verdict.kind === 'refused') {
     const accepted = answer.status === 201 || answer.status === 200;
-    throw refusedBy(answer, accepted ? { ...failure, step: `${failure.step} (an answer without client_id)` } : failure);
+    throw refusedBy(answer, {
+      server,
+      step: accepted ? `${step} (an answer without client_id)` : step,
+      hint: `This vendor may admit listed clients only: register an app there with the redirect URI ${redirectUri} and set oauth.clientId (and oauth.clientSecret), or use a token in an Authorization header.`,
+    });
   }
   throw new GatewayError(
     'AUTH_FAILED',
@@ -84,111 +54,72 @@ export async function register(
   );
 }
 
-export type RegistrationVerdict =
-  | { readonly kind: 'registered'; readonly client: SavedClient }
-  | { readonly kind: 'other_redirect'; readonly redirectUris: readonly string[] }
-  | { readonly kind: 'refused' };
-
-/**
- * Pure. What counts is the answer, not what was asked for (RFC 7591 section 3.2.1). More lenient than oauth4webapi where
- * servers in the field are: status 200, no `client_secret_expires_at`, an empty `client_secret`.
- */
-export function judgeRegistration(
-  answer: Answer,
-  { redirectUri, now }: { readonly redirectUri: string; readonly now: number },
-): RegistrationVerdict {
-  const { status, json } = answer;
-  const clientId = stringMember(json, 'client_id');
-  if ((status !== 201 && status !== 200) || clientId === undefined) return { kind: 'refused' };
-  const redirectUris = stringsMember(json, 'redirect_uris') ?? [];
-  const registered = registeredRedirect(redirectUri, redirectUris);
-  if (registered === undefined) return { kind: 'other_redirect', redirectUris };
-  const secret = stringMember(json, 'client_secret');
-  const expiresAt = numberMember(json, 'client_secret_expires_at');
-  return {
-    kind: 'registered',
-    client: {
-      client_id: clientId,
-      ...(secret !== undefined && { client_secret: secret }),
-      ...(expiresAt !== undefined && { client_secret_expires_at: expiresAt }),
-      token_endpoint_auth_method: answeredMethod(stringMember(json, 'token_endpoint_auth_method'), secret),
-      redirect_uri: registered,
-      registered_at: Math.floor(now / 1000),
-    },
+/** With the method that suits a native app best, then with the others that the server lists, until it takes one. */
+async function askInTurn(
+  deps: { readonly fetch: FetchLike; readonly now: () => number },
+  input: RegisterInput,
+  endpoint: string,
+): Promise<{ readonly answer: Answer; readonly asked: AskedRegistration }> {
+  const { server, discovery, redirectUri } = input;
+  const plain = { redirectUri, grantTypes: grantTypesToAsk(input), now: deps.now() };
+  const askWith = async (method: TokenEndpointAuthMethod): Promise<{ answer: Answer; asked: AskedRegistration }> => {
+    const key = method === 'private_key_jwt' ? await createClientKey(server, discovery.as) : undefined;
+    const asked = { ...plain, key };
+    return { answer: await ask(deps.fetch, input, { ...asked, endpoint, method }), asked };
   };
-}
-
-/** Without a secret there is nothing to prove; a secret without a method goes into the body, as the servers that forget it expect. */
-function answeredMethod(method: string | undefined, secret: string | undefined): TokenEndpointAuthMethod {
-  if (secret === undefined || method === 'none') return 'none';
-  return method === 'client_secret_basic' ? method : 'client_secret_post';
-}
-
-/** The URI to send: ours, or the registered one that still leads to our listener. Many servers compare the string. */
-function registeredRedirect(ours: string, registered: readonly string[]): string | undefined {
-  if (registered.length === 0 || registered.includes(ours)) return ours;
-  const wanted = new URL(ours);
-  if (!isLoopbackHost(wanted.hostname)) return undefined;
-  for (const uri of registered) {
-    if (!URL.canParse(uri)) continue;
-    const { protocol, hostname, port, pathname } = new URL(uri);
-    if (protocol !== 'http:' || !isLoopbackHost(hostname) || pathname !== wanted.pathname) continue;
-    // RFC 8252 section 7.3: registered without a port, any port may be sent.
-    if (port === '') return ours;
-    if (port === wanted.port) return uri;
+  const [first = 'none', ...others] = methodsToAsk(discovery);
+  let tried = await askWith(first);
+  for (const method of others) {
+    const { status, json } = tried.answer;
+    // RFC 7591 section 3.2.2: a value of ours is not accepted. The list of methods in the metadata is often wrong.
+    if (status !== 400 || stringMember(json, 'error') !== 'invalid_client_metadata') break;
+    tried = await askWith(method);
   }
-  return undefined;
+  return tried.asked.key === undefined && wantsKey(tried.answer) ? await askWith('private_key_jwt') : tried;
 }
 
 async function ask(
   fetch: FetchLike,
-  { server, discovery, redirectUri, settings, grantTypes = [], signal }: RegisterInput,
-  endpoint: string,
-  method: TokenEndpointAuthMethod,
+  { server, discovery, redirectUri, settings, signal }: RegisterInput,
+  asked: { readonly endpoint: string; readonly method: TokenEndpointAuthMethod } & Omit<AskedRegistration, 'now'>,
 ): Promise<Answer> {
-  const { as } = discovery;
-  const grants = as.grant_types_supported;
-  const refresh = grants === undefined || grants.includes('refresh_token');
+  const { endpoint, method, grantTypes, key } = asked;
   const metadata = {
-    client_name: 'Portico',
+    client_name: clientName,
+    software_id: softwareId,
     application_type: 'native',
     redirect_uris: [redirectUri],
-    grant_types: ['authorization_code', ...(refresh ? ['refresh_token'] : []), ...grantTypes],
+    grant_types: [...grantTypes],
     response_types: ['code'],
     token_endpoint_auth_method: method,
+    ...(key && { token_endpoint_auth_signing_alg: key.alg, jwks: { keys: [key.shown] } }),
     // Only if configured: Keycloak takes away its default scopes from a client that registers with some.
     ...(settings.scope !== undefined && { scope: settings.scope }),
   };
   try {
-    const response = await dynamicClientRegistrationRequest(as, metadata, requestOptions(fetch, endpoint, signal));
-    return await readAnswer(response);
+    const options = requestOptions(fetch, endpoint, signal);
+    return await readAnswer(await dynamicClientRegistrationRequest(discovery.as, metadata as Partial<Client>, options));
   } catch (error) {
     throw translateOAuthError(error, { server, step: `the registration of this client at ${endpoint}` }, signal);
   }
 }
 
-/** A native app keeps no secret (RFC 8252 section 8.4), so `none` where the server does not rule it out. */
-function methodsToAsk(discovery: Discovery): readonly [TokenEndpointAuthMethod, ...TokenEndpointAuthMethod[]] {
-  const listed = discovery.as.token_endpoint_auth_methods_supported;
-  const secret = listedSecretMethods(discovery.as);
-  if (listed === undefined || listed.includes('none')) return ['none', ...secret];
-  const [first = 'client_secret_post', ...others] = secret;
-  return [first, ...others];
+function grantTypesToAsk({ discovery, grantTypes = [] }: RegisterInput): readonly string[] {
+  const listed = discovery.as.grant_types_supported;
+  const refresh = listed === undefined || listed.includes('refresh_token');
+  return ['authorization_code', ...(refresh ? ['refresh_token'] : []), ...grantTypes];
 }
 
-function asMethod(method: string | undefined): TokenEndpointAuthMethod | undefined {
-  return (['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const).find(
-    (one) => one === method,
-  );
-}
-
-function noRegistration({ server, discovery, redirectUri }: RegisterInput): GatewayError {
-  return new GatewayError(
-    'AUTH_FAILED',
-    `server '${server}': the authorization server ${discovery.issuer} does not let clients register themselves`,
-    {
-      server,
-      hint: `Register an app with that vendor, with the redirect URI ${redirectUri}, and set oauth.clientId (and oauth.clientSecret, if it gives one); set oauth.callbackPort where the redirect URI must stay the same.`,
-    },
-  );
+/** A native app keeps no secret (RFC 8252 section 8.4), so `none` where the server does not rule it out; a key comes last. */
+function methodsToAsk({ as }: Discovery): readonly TokenEndpointAuthMethod[] {
+  const listed = as.token_endpoint_auth_methods_supported;
+  const mayBePublic = listed === undefined || listed.includes('none');
+  const mayHaveKey = listed?.includes('private_key_jwt') === true;
+  const methods: readonly TokenEndpointAuthMethod[] = [
+    ...(mayBePublic ? (['none'] as const) : []),
+    ...listedSecretMethods(as),
+    ...(mayHaveKey ? (['private_key_jwt'] as const) : []),
+  ];
+  // It lists only what this client has not (mTLS): a secret is what such servers give all the same.
+  return methods.length > 0 ? methods : ['client_secret_post'];
 }

@@ -1,9 +1,9 @@
 // Owns reading the private key of a client: PEM, JWK or a path to either, into a key that signs. Knows nothing of requests.
 import type { KeyObject } from 'node:crypto';
-import { createPrivateKey } from 'node:crypto';
+import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { CryptoKey } from 'jose';
-import { importPKCS8 } from 'jose';
+import { calculateJwkThumbprint, importPKCS8 } from 'jose';
 import { GatewayError } from '../errors.ts';
 import { parseObject, stringMember } from './answer.ts';
 
@@ -22,17 +22,39 @@ const algOfCurve: Readonly<Record<string, string>> = { prime256v1: 'ES256', secp
  * @throws GatewayError CONFIG_INVALID naming the file, never a byte of the key
  */
 export async function readSigningKey(server: string, source: string, alg: string | undefined): Promise<SigningKey> {
-  const isKey = source.trimStart().startsWith('-----BEGIN') || source.trimStart().startsWith('{');
-  const text = isKey ? source : await readKeyFile(server, source);
-  const jwk = parseObject(text);
-  const from = isKey ? '' : ` in ${source}`;
-  try {
-    const key = jwk ? createPrivateKey({ key: jwk, format: 'jwk' }) : createPrivateKey(text);
+  return await withPrivateKey(server, source, async (key, jwk) => {
     const fitting = alg ?? stringMember(jwk, 'alg') ?? algOf(key);
     // The one format that every kind of key can be written in.
     const imported = await importPKCS8(key.export({ type: 'pkcs8', format: 'pem' }).toString(), fitting);
     const kid = stringMember(jwk, 'kid');
     return { key: imported, ...(kid !== undefined && { kid }) };
+  });
+}
+
+/** The half of the same key that may be shown, as a JWK. @throws GatewayError CONFIG_INVALID as `readSigningKey` */
+export async function readPublicKey(
+  server: string,
+  source: string,
+  alg: string | undefined,
+): Promise<Readonly<Record<string, unknown>>> {
+  return await withPrivateKey(server, source, async (key, jwk) => {
+    const shown = createPublicKey(key).export({ format: 'jwk' });
+    const kid = stringMember(jwk, 'kid') ?? (await calculateJwkThumbprint({ ...shown, kty: String(shown.kty) }));
+    return { ...shown, kid, alg: alg ?? stringMember(jwk, 'alg') ?? algOf(key), use: 'sig' };
+  });
+}
+
+async function withPrivateKey<T>(
+  server: string,
+  source: string,
+  use: (key: KeyObject, jwk: Readonly<Record<string, unknown>> | undefined) => Promise<T>,
+): Promise<T> {
+  const isKey = source.trimStart().startsWith('-----BEGIN') || source.trimStart().startsWith('{');
+  const text = isKey ? source : await readKeyFile(server, source);
+  const jwk = parseObject(text);
+  const from = isKey ? '' : ` in ${source}`;
+  try {
+    return await use(jwk ? createPrivateKey({ key: jwk, format: 'jwk' }) : createPrivateKey(text), jwk);
   } catch {
     // The parser's own message may quote the key.
     throw new GatewayError('CONFIG_INVALID', `server '${server}': oauth.privateKey${from} cannot be used`, {

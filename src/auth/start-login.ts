@@ -89,12 +89,26 @@ async function isLoggedIn(deps: StartDeps, { entry, key, request, closing }: Sta
     return challenge.scope?.split(' ').every((scope) => granted.includes(scope)) ?? false;
   }
   // A token that the server rejected is given up by then: what comes is another one, or none.
-  const token = await deps.credentials.renew(undefined, { signal: closing });
+  const token = await renewedIfReachable(deps, challenge, closing);
   if (token === undefined || challenge) return token !== undefined;
   const dpop = deps.credentials.keyOf(token);
   const proof = await proveToken(deps, { entry, token, dpop, signal: closing });
   if (proof.kind !== 'rejected') return true;
   return proof.status === 401 && (await deps.credentials.renew(token, { signal: closing })) !== undefined;
+}
+
+/** What cannot be refreshed now does not keep a human from logging in anew. */
+async function renewedIfReachable(
+  deps: StartDeps,
+  challenge: AuthChallenge | undefined,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  try {
+    return await deps.credentials.renew(undefined, { signal });
+  } catch (error) {
+    if (challenge || !(error instanceof GatewayError) || error.code !== 'SERVER_UNAVAILABLE') throw error;
+    return undefined;
+  }
 }
 
 /** Where a human wants to log in, nobody has heard yet what the server asks for: it may say so in a challenge alone. */

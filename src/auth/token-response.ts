@@ -35,7 +35,8 @@ export function judgeTokenAnswer(
 ): TokenVerdict {
   const { status, json } = answer;
   const error = stringMember(json, 'error');
-  if (error !== undefined && (status === 400 || status === 401)) return { kind: 'error', error };
+  // Section 5.2 has 400 and 401; Auth0 says that a refresh token is spent with 403.
+  if (error !== undefined && (status === 400 || status === 401 || status === 403)) return { kind: 'error', error };
   if (status !== 200 && status !== 201) return { kind: 'unusable', reason: `status ${status}` };
   if (!json) return { kind: 'unusable', reason: 'the answer is no JSON object' };
   const accessToken = stringMember(json, 'access_token');

@@ -1,5 +1,6 @@
 // Owns the keys of the `oauth` block and what their values may be; knows nothing of how a login runs.
 import { z } from 'zod';
+import { clientMetadataUrlProblem } from './client-metadata-url.ts';
 import type { GrantType } from './server-entry.ts';
 import { hasControlCharacters, isHost, isObject, urlProblem } from './value-checks.ts';
 
@@ -24,6 +25,10 @@ export const url = filled.superRefine((text, context) => {
   const problem = urlProblem(text);
   if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
 });
+const clientMetadataUrl = filled.superRefine((text, context) => {
+  const problem = clientMetadataUrlProblem(text);
+  if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+});
 const oneLine = filled.refine((text) => !hasControlCharacters(text), 'must not hold line breaks');
 
 const assertion = z.custom<string | { file: string } | { command: string; args?: string[] }>(
@@ -39,7 +44,7 @@ const privateKey = z.custom<string | Record<string, unknown>>(
 export const oauthSchema = z.object({
   clientId: oneLine.optional(),
   clientSecret: filled.optional(),
-  clientMetadataUrl: url.refine((text) => text.startsWith('https://'), 'must be an https URL').optional(),
+  clientMetadataUrl: clientMetadataUrl.optional(),
   scope: oneLine.optional(),
   grantType: z.enum(grantTypes).optional(),
   privateKey: privateKey.optional(),

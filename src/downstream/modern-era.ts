@@ -51,8 +51,20 @@ export async function discoverServer(
   options: { readonly version: string; readonly signal?: AbortSignal | undefined; readonly timeoutMs: number },
 ): Promise<ConnectionInfo> {
   channel.enterModernEra?.();
-  const { result } = await peer.request('server/discover', withModernMeta({}, options.version), options);
+  const ask = async (): Promise<unknown> =>
+    (await peer.request('server/discover', withModernMeta({}, options.version), options)).result;
+  const result = await ask().catch((error: unknown) => {
+    // What it refuses here it says it supports: asked once more it may (2026-07-28, Protocol Version Negotiation).
+    if (offersModern(error)) return ask();
+    throw error;
+  });
   return judgeDiscover(result, entry, channel.transport);
+}
+
+function offersModern(error: unknown): boolean {
+  if (!(error instanceof RpcError) || error.code !== modernCodes.unsupportedVersion) return false;
+  const supported = asRecord(error.data)['supported'];
+  return Array.isArray(supported) && supported.includes(modernVersion);
 }
 
 function judgeDiscover(result: unknown, entry: ServerEntry, transport: ServerChannel['transport']): ConnectionInfo {

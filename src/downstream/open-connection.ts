@@ -7,6 +7,7 @@ import { RequestTimeoutError } from '../wire/rpc-error.ts';
 import { Connection } from './connection.ts';
 import type { DownstreamDeps } from './downstream-deps.ts';
 import { translateError } from './downstream-errors.ts';
+import { modernVersion } from './modern-era.ts';
 import { chooseChannel } from './open-channel.ts';
 import type { ServerChannel } from './server-channel.ts';
 
@@ -50,7 +51,8 @@ export async function openConnection(
     }
   } catch (error) {
     const describeEnd = () => channel.describeEnd?.();
-    throw translateError(error, { entry, doing: 'initialize', limitKey: 'connectTimeoutMs', signal, describeEnd });
+    const doing = entry.protocol === modernVersion ? 'server/discover' : 'initialize';
+    throw translateError(error, { entry, doing, limitKey: 'connectTimeoutMs', signal, describeEnd });
   } finally {
     clearTimeout(timer);
   }

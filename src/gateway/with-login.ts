@@ -39,7 +39,8 @@ export async function withLogin<T>(
     return await attempt();
   } catch (error) {
     if (!(error instanceof LoginRequiredError)) throw error;
-    const { scope } = error.challenge;
+    const { challenge } = error;
+    const scope = challenge.error === 'insufficient_scope' ? challenge.scope : undefined;
     throw new GatewayError(
       'AUTH_FAILED',
       scope === undefined

@@ -139,6 +139,10 @@ function permit({ path, uid, gid, nearest }: DirectoryFacts, inContainer: boolea
   if (!nearest || uid === undefined) return { fix: 'Allow this user to write there.' };
   if (nearest.uid === uid) return openOwn(nearest, inContainer);
   const give = `sudo chown -R ${uid}:${gid}`;
+  if (inContainer && nearest.path !== path) {
+    const fix = `Mount a directory of the host there that belongs to ${uid}:${gid}.`;
+    return { fix, command: `docker run -v HOST_DIRECTORY:${path} …` };
+  }
   if (inContainer) {
     const fix = `Run as its owner, or on the host: ${give} HOST_DIRECTORY, which is what is mounted there.`;
     return { fix, command: `docker run --user ${nearest.uid}:${nearest.gid} …` };

@@ -202,7 +202,7 @@ describe('A4: an authorization server that gives no verdict', () => {
     ['429', { status: 429, body: { error: 'rate_limited' } }],
     ['a web page', { body: '<html>' }],
     ['a broken connection', 'drop'],
-    ['an error that is no verdict', { status: 400, body: { error: 'invalid_request' } }],
+    ['an error that is no verdict', { status: 400, body: { error: 'temporarily_unavailable' } }],
   ])('keeps the login: %s', async (_what, fault) => {
     await store.write(key, login());
     as.faults.push(fault);
@@ -243,6 +243,25 @@ describe('A4: an authorization server that gives no verdict', () => {
     await expect(credentials.token()).rejects.toMatchObject({ code: 'SERVER_UNAVAILABLE' });
     expect(await open().token()).toBe('access-1');
     pass(1);
+    expect(await credentials.token()).toBe('access-1');
+  });
+});
+
+describe('A4: a refusal of the request itself', () => {
+  it('keeps the login, uses the token to its end, asks a human then, and is not repeated by every call', async () => {
+    await store.write(key, login());
+    as.faults.push({ status: 400, body: { error: 'invalid_request' } });
+    const credentials = open();
+    pass(lifetimeS - 1);
+    expect(await credentials.token()).toBe('access-0');
+    pass(2);
+    for (let calls = 0; calls < 5; calls++) {
+      expect(await credentials.token()).toBeUndefined();
+      expect(await credentials.renew(undefined)).toBeUndefined();
+    }
+    expect(as.asked).toHaveLength(1);
+    expect(await store.read(key)).toEqual(login());
+    pass(600);
     expect(await credentials.token()).toBe('access-1');
   });
 });

@@ -45,6 +45,7 @@ describe('A4: the verdict on a refresh', () => {
     [401, 'invalid_client'],
     [400, 'invalid_client'],
     [400, 'unauthorized_client'],
+    [403, 'invalid_grant'],
   ])('is death with %i %s', (status, error) => {
     expect(judge(status, { error })).toEqual({ kind: 'dead', error });
   });
@@ -53,12 +54,18 @@ describe('A4: the verdict on a refresh', () => {
     expect(judge(200, { error })).toEqual({ kind: 'dead', error: 'invalid_grant' });
   });
 
+  it.each(['invalid_request', 'invalid_scope', 'unsupported_grant_type', 'invalid_target'])(
+    'is a refusal with %s, which says nothing about the tokens',
+    (error) => {
+      expect(judge(400, { error })).toMatchObject({ kind: 'refused', reason: expect.stringContaining(error) });
+    },
+  );
+
   it.each<[string, number, string | object]>([
     ['a server error that names invalid_grant', 500, { error: 'invalid_grant' }],
-    ['a refusal of a proxy', 403, { error: 'invalid_grant' }],
     ['a success that names an error that is no verdict', 200, { error: 'incorrect_client_credentials' }],
     ['the name of a member of every object', 200, { error: 'constructor' }],
-    ['another error of ours', 400, { error: 'invalid_request' }],
+    ['a refusal of a proxy', 403, 'forbidden'],
     ['an error as text', 400, 'invalid_grant'],
     ['401 of something before the server', 401, '<html>'],
     ['a web page', 200, '<html>'],

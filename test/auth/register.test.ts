@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { configuredClient, judgeRegistration, register } from '../../src/auth/register.ts';
+import { configuredClient } from '../../src/auth/configured-client.ts';
+import { register } from '../../src/auth/register.ts';
+import { judgeRegistration } from '../../src/auth/registration-answer.ts';
 import type { OAuthSettings } from '../../src/config/server-entry.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import { answerOf, oauth, sampleDiscovery } from './samples.ts';
@@ -16,7 +18,7 @@ afterEach(async () => {
 });
 
 const judge = (status: number, body: string | object) =>
-  judgeRegistration(answerOf(status, body), { redirectUri, now });
+  judgeRegistration(answerOf(status, body), { redirectUri, now, grantTypes: ['authorization_code'] });
 
 describe('the answer to a registration', () => {
   it('is the client, as the server wrote it', () => {
@@ -36,6 +38,7 @@ describe('the answer to a registration', () => {
         token_endpoint_auth_method: 'client_secret_basic',
         redirect_uri: redirectUri,
         registered_at: 1_700_000_000,
+        grant_types: ['authorization_code'],
       },
     });
   });
@@ -108,6 +111,7 @@ describe('a registration', () => {
     expect(asked()).toEqual([
       {
         client_name: 'Portico',
+        software_id: 'mcp-portico',
         application_type: 'native',
         redirect_uris: [redirectUri],
         grant_types: ['authorization_code', 'refresh_token'],

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { pbkdf2Sync, randomBytes } from 'node:crypto';
 import { FlattenedEncrypt, flattenedDecrypt } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { createRecordSeal, type SealedRecord } from '../../src/auth/sealed-record.ts';
@@ -77,7 +77,7 @@ describe('the other key', () => {
 
 describe('RFC 7516', () => {
   it('is kept: a JOSE library opens what was sealed, with the passphrase or the key alone', async () => {
-    const options = { maxPBES2Count: 210_000 };
+    const options = { maxPBES2Count: 210_000, keyManagementAlgorithms: ['PBES2-HS512+A256KW'] };
     const phrase = await byPassphrase().seal(plain, bound);
     const opened = await flattenedDecrypt(phrase, new TextEncoder().encode(passphrase), options);
     expect(text(opened.plaintext)).toBe(plain);
@@ -104,11 +104,25 @@ describe('a passphrase', () => {
     expect(saltOf({ ...(await byPassphrase().seal(plain, bound)) })).not.toBe(saltOf({ ...sealed[0] }));
   });
 
-  it('does not go on with the salt of a file that it does not open, nor with fewer rounds than its own', async () => {
+  it('does not go on with the salt of a file that it does not open', async () => {
     const here = byPassphrase();
     const foreign = await createRecordSeal(parseTokenKey('another passphrase', 'x')).seal(plain, bound);
     await here.open({ ...foreign }, 'k1');
     expect(saltOf({ ...(await here.seal(plain, bound)) })).not.toBe(saltOf({ ...foreign }));
+  });
+
+  it('does not go on with fewer rounds than its own, though it opens what has fewer', async () => {
+    const [alg, p2s, p2c] = ['PBES2-HS512+A256KW', randomBytes(16), 1000] as const;
+    const derived = pbkdf2Sync(passphrase, Buffer.concat([Buffer.from(`${alg}\0`), p2s]), p2c, 32, 'sha512');
+    const jwe = new FlattenedEncrypt(new TextEncoder().encode(plain)).setProtectedHeader({
+      enc: 'A256GCM',
+      login: 'k1',
+    });
+    const weak = await jwe.setUnprotectedHeader({ alg: 'A256KW' }).encrypt(derived);
+    const here = byPassphrase();
+    const file = { ...weak, header: { alg, p2s: p2s.toString('base64url'), p2c } };
+    expect(await here.open(file, 'k1')).toEqual({ kind: 'opened', plain });
+    expect((await here.seal(plain, bound)).header).toMatchObject({ p2c: 210_000 });
   });
 
   it.each([

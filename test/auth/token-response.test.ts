@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { accountOf, judgeTokenAnswer } from '../../src/auth/token-response.ts';
+import { judgeTokenAnswer } from '../../src/auth/token-response.ts';
 import { answerOf } from './samples.ts';
 
 const now = 1_700_000_000_900;
@@ -20,7 +20,7 @@ describe('a token answer', () => {
         issued_at: 1_700_000_000,
         expires_at: 1_700_003_600,
       },
-      idToken: 'x.y.z',
+      clues: {},
     });
   });
 
@@ -45,7 +45,7 @@ describe('a token answer', () => {
     ['401 with an error', 401, { error: 'invalid_client' }, { kind: 'error', error: 'invalid_client' }],
     ['an error with 200', 200, { error: 'bad_refresh_token' }, { kind: 'error', error: 'bad_refresh_token' }],
     ['an error with 500', 500, { error: 'invalid_grant' }, { kind: 'unusable' }],
-    ['an error with 403', 403, { error: 'invalid_grant' }, { kind: 'unusable' }],
+    ['an error with 403', 403, { error: 'invalid_grant' }, { kind: 'error', error: 'invalid_grant' }],
     ['400 without an error code', 400, 'Bad request', { kind: 'unusable' }],
     ['a web page', 200, '<html>', { kind: 'unusable' }],
     ['a token that is no string', 200, { ...good, access_token: 7 }, { kind: 'unusable' }],
@@ -53,21 +53,5 @@ describe('a token answer', () => {
     ['a token bound to a key', 200, { ...good, token_type: 'DPoP' }, { kind: 'unusable' }],
   ])('with %s is no token', (_what, status, body, expected) => {
     expect(judge(status, body)).toMatchObject(expected);
-  });
-});
-
-describe('the account label', () => {
-  const idToken = (claims: object | string): string =>
-    `h.${Buffer.from(typeof claims === 'string' ? claims : JSON.stringify(claims)).toString('base64url')}.s`;
-
-  it.each<[string, string | undefined, string | undefined]>([
-    ['the address, before all else', idToken({ sub: '1', name: 'N', email: 'n@example.com' }), 'n@example.com'],
-    ['the subject, if there is nothing better', idToken({ sub: '1' }), '1'],
-    ['without control characters', idToken({ name: 'a\u001b[31mb\n' }), 'a[31mb'],
-    ['nothing without an ID token', undefined, undefined],
-    ['nothing from an encrypted or broken one', 'abc', undefined],
-    ['nothing from claims that are no object', idToken('[]'), undefined],
-  ])('is %s', (_what, token, expected) => {
-    expect(accountOf(token)).toBe(expected);
   });
 });

@@ -175,7 +175,12 @@ describe('a call that needs a login', () => {
 
   it('A10: fails when the fresh token is refused too, naming the scope that is still asked for', async () => {
     const { gateway } = createScene({
-      servers: { files: { entry: http, call: () => Promise.reject(needsLogin()) } },
+      servers: {
+        files: {
+          entry: http,
+          call: () => Promise.reject(new LoginRequiredError('files', { error: 'insufficient_scope', scope: 'read' })),
+        },
+      },
       settings: { loginWaitMs: 5000 },
       login: async () => attempt(Promise.resolve()),
     });

@@ -2,8 +2,8 @@
 import type { AuthorizationServer } from 'oauth4webapi';
 import type { OAuthSettings } from '../../config/server-entry.ts';
 import { redirectUriOf } from '../callback-server.ts';
+import { configuredClient } from '../configured-client.ts';
 import { isMachineGrant } from '../machine-grant.ts';
-import { configuredClient } from '../register.ts';
 import type { LoginRecord, SavedClient } from '../token-store.ts';
 import type { DoctorStep, Finding } from './report.ts';
 import { stepOf } from './report.ts';

@@ -2,6 +2,7 @@
 import type { CliCommand } from '../command.ts';
 import { callCommand } from './call.ts';
 import { checkCommand } from './check.ts';
+import { clientMetadataCommand } from './client-metadata.ts';
 import { doctorCommand } from './doctor.ts';
 import { loginCommand } from './login.ts';
 import { logoutCommand } from './logout.ts';
@@ -18,4 +19,5 @@ export const allCommands: readonly CliCommand[] = [
   callCommand,
   checkCommand,
   doctorCommand,
+  clientMetadataCommand,
 ];

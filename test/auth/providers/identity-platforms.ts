@@ -171,11 +171,18 @@ export const identityPlatforms: readonly ProviderRow[] = [
     ],
     oauth: { authorizationParams: { audience: 'https://crm-api' } },
     wire: {
-      registrations: 2,
+      registrations: 1,
       method: 'none',
       resource: 'https://mcp.acme.example/mcp',
       scope: 'tools offline_access',
       authorize: { audience: 'https://crm-api' },
+    },
+    async after(stage) {
+      // It says that a refresh token is spent with status 403.
+      stage.as.faults.token = '403-invalid_grant';
+      stage.expire();
+      const entry = await stage.entry({ authorizationParams: { audience: 'https://crm-api' } });
+      await stage.challengeOf(stage.process(), entry);
     },
   },
   {
