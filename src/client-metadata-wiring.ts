@@ -1,8 +1,10 @@
 // Owns how the document that stands for this client is put together: what the config says of it, and the room that knows
 // its members. Contacts nobody.
 import { clientMetadataUrlProblem } from './config/client-metadata-url.ts';
+import { findServersFile } from './config/find-files.ts';
 import type { ConfiguredServer, HttpServerEntry } from './config/server-entry.ts';
 import { GatewayError } from './errors.ts';
+import { findPaths } from './paths.ts';
 import type { Environment, Settings } from './settings.ts';
 
 export interface DocumentWishes {
@@ -35,16 +37,12 @@ async function entriesWithDocument(
   settings: Settings,
   optional: boolean,
 ): Promise<readonly HttpServerEntry[]> {
+  const { configDir } = findPaths(places);
+  const file = await findServersFile({ flag: settings.serversFile, ...places, configDir });
+  if (optional && file === undefined) return [];
   const { readConfig } = await import('./read-config.ts');
-  try {
-    const { servers } = await readConfig(places, settings);
-    return [...servers.servers.values()].flatMap(usingDocument);
-  } catch (error) {
-    // A file that was named must be there.
-    const isNamed = settings.serversFile !== undefined || places.env['GATEWAY_MCP_CONFIG'] !== undefined;
-    if (optional && !isNamed && error instanceof GatewayError && error.code === 'CONFIG_INVALID') return [];
-    throw error;
-  }
+  const { servers } = await readConfig(places, settings);
+  return [...servers.servers.values()].flatMap(usingDocument);
 }
 
 function usingDocument(server: ConfiguredServer): readonly HttpServerEntry[] {

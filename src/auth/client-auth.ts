@@ -1,6 +1,13 @@
 // Owns how a saved client is presented to oauth4webapi; exactly one method per request.
 import type { AuthorizationServer, Client, ClientAuth } from 'oauth4webapi';
-import { allowInsecureRequests, ClientSecretPost, customFetch, None, PrivateKeyJwt } from 'oauth4webapi';
+import {
+  allowInsecureRequests,
+  ClientSecretPost,
+  customFetch,
+  modifyAssertion,
+  None,
+  PrivateKeyJwt,
+} from 'oauth4webapi';
 import type { OAuthSettings } from '../config/server-entry.ts';
 import { GatewayError } from '../errors.ts';
 import type { FetchLike } from '../lib/fetch-like.ts';
@@ -20,7 +27,13 @@ export async function clientAuthOf(server: string, client: SavedClient, key: Cli
   if (method === 'client_secret_post' && secret !== undefined) return ClientSecretPost(secret);
   const source = saved ? JSON.stringify(saved) : key.privateKey?.reveal();
   if (method === 'private_key_jwt' && source !== undefined) {
-    return PrivateKeyJwt(await readSigningKey(server, source, saved ? undefined : key.signingAlg));
+    const signing = await readSigningKey(server, source, saved ? undefined : key.signingAlg);
+    // oauth4webapi writes the name of RFC 9864, and servers that list the older `EdDSA` compare names.
+    return PrivateKeyJwt(signing, {
+      [modifyAssertion]: (header) => {
+        if (signing.alg === 'EdDSA') header['alg'] = signing.alg;
+      },
+    });
   }
   const [what, hint] =
     method === 'private_key_jwt'

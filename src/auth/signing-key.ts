@@ -9,6 +9,8 @@ import { parseObject, stringMember } from './answer.ts';
 
 export interface SigningKey {
   readonly key: CryptoKey;
+  /** The JWS algorithm that it signs with. */
+  readonly alg: string;
   /** Of a JWK that has one (RFC 7517 section 4.5). */
   readonly kid?: string;
 }
@@ -27,7 +29,7 @@ export async function readSigningKey(server: string, source: string, alg: string
     // The one format that every kind of key can be written in.
     const imported = await importPKCS8(key.export({ type: 'pkcs8', format: 'pem' }).toString(), fitting);
     const kid = stringMember(jwk, 'kid');
-    return { key: imported, ...(kid !== undefined && { kid }) };
+    return { key: imported, alg: fitting, ...(kid !== undefined && { kid }) };
   });
 }
 

@@ -90,7 +90,12 @@ describe('the answer to a registration', () => {
   });
 });
 
-async function ask(replies: readonly Reply[], metadata: object = {}, settings: Partial<OAuthSettings> = {}) {
+async function ask(
+  replies: readonly Reply[],
+  metadata: object = {},
+  settings: Partial<OAuthSettings> = {},
+  grantTypes?: readonly string[],
+) {
   const queue = [...replies];
   as = await startScriptedServer(() => queue.shift() ?? { status: 500, body: 'asked too often' });
   const discovery = sampleDiscovery(as.origin);
@@ -99,6 +104,7 @@ async function ask(replies: readonly Reply[], metadata: object = {}, settings: P
     discovery: { ...discovery, as: { ...discovery.as, ...metadata } },
     redirectUri,
     settings: { ...oauth, ...settings },
+    grantTypes,
   };
   return await register({ fetch, now: () => now }, input);
 }
@@ -144,6 +150,44 @@ describe('a registration', () => {
     expect(asked()[0]?.['token_endpoint_auth_method']).toBe(method);
   });
 
+  it('B18: is repeated with a key where the answer means one that was not shown', async () => {
+    const keyed = { client_id: 'c-1', token_endpoint_auth_method: 'private_key_jwt' };
+    const client = await ask([
+      { status: 201, body: keyed },
+      { status: 201, body: { ...keyed, client_id: 'c-2' } },
+    ]);
+    expect(asked().map((body) => [body['token_endpoint_auth_method'], 'jwks' in body])).toEqual([
+      ['none', false],
+      ['private_key_jwt', true],
+    ]);
+    expect(client).toMatchObject({ client_id: 'c-2', private_key: { alg: 'ES256', d: expect.any(String) } });
+    expect(JSON.stringify(asked())).not.toContain(client.private_key?.['d']);
+  });
+
+  it('B18: with a key takes the other method that the answer says', async () => {
+    const client = await ask(
+      [
+        {
+          status: 201,
+          body: { client_id: 'c', client_secret: 's', token_endpoint_auth_method: 'client_secret_basic' },
+        },
+      ],
+      { token_endpoint_auth_methods_supported: ['private_key_jwt'] },
+    );
+    expect(asked()[0]?.['token_endpoint_auth_method']).toBe('private_key_jwt');
+    expect(client).toMatchObject({ client_secret: 's', token_endpoint_auth_method: 'client_secret_basic' });
+    expect(client).not.toHaveProperty('private_key');
+  });
+
+  it.each<[string, object, readonly string[]]>([
+    ['as asked, where the answer does not say', {}, ['authorization_code', 'refresh_token', 'device']],
+    ['as the answer says', { grant_types: ['authorization_code'] }, ['authorization_code']],
+  ])('notes the grants it is for, %s', async (_what, body, expected) => {
+    const client = await ask([{ status: 201, body: { client_id: 'c', ...body } }], {}, {}, ['device']);
+    expect(asked()[0]?.['grant_types']).toEqual(['authorization_code', 'refresh_token', 'device']);
+    expect(client.grant_types).toEqual(expected);
+  });
+
   it('is repeated with a secret method where the server does not take a public client after all', async () => {
     const refusal = { status: 400, body: { error: 'invalid_client_metadata' } };
     const client = await ask([refusal, { status: 201, body: { client_id: 'c', client_secret: 's' } }]);
@@ -158,7 +202,7 @@ describe('a registration', () => {
       message: expect.stringMatching(
         /^server 'crm': the registration .*\/register failed: status 403 "Forbidden x{190}…"$/,
       ),
-      hint: expect.stringContaining('oauth.clientId'),
+      hint: expect.stringMatching(/http:\/\/127\.0\.0\.1:33418\/callback and set oauth\.clientId/),
     });
   });
 
@@ -225,6 +269,29 @@ describe('B15: a configured client', () => {
       { clientId: 'c', clientSecret, tokenEndpointAuthMethod: 'client_secret_post' },
       undefined,
       { token_endpoint_auth_method: 'client_secret_post' },
+    ],
+    [
+      'with a key',
+      { clientId: 'c', privateKey: new Secret('-----BEGIN') },
+      undefined,
+      { token_endpoint_auth_method: 'private_key_jwt' },
+    ],
+    [
+      'with a key and a secret, and the method for the secret',
+      {
+        clientId: 'c',
+        clientSecret,
+        privateKey: new Secret('-----BEGIN'),
+        tokenEndpointAuthMethod: 'client_secret_post',
+      },
+      undefined,
+      { token_endpoint_auth_method: 'client_secret_post' },
+    ],
+    [
+      'that is a metadata document with a key',
+      { clientMetadataUrl: 'https://me.example/c.json', privateKey: new Secret('-----BEGIN') },
+      undefined,
+      { client_id: 'https://me.example/c.json', token_endpoint_auth_method: 'private_key_jwt' },
     ],
     [
       'that is a metadata document',

@@ -15,7 +15,18 @@ describe('help', () => {
   test('is the one that was agreed on', async () => {
     const home = stage.home();
     const texts: string[] = [];
-    for (const command of ['', 'serve', 'login', 'logout', 'status', 'tools', 'call', 'check', 'doctor']) {
+    for (const command of [
+      '',
+      'serve',
+      'login',
+      'logout',
+      'status',
+      'tools',
+      'call',
+      'check',
+      'doctor',
+      'client-metadata',
+    ]) {
       const words = [command, '--help'].filter(Boolean);
       const { code, stdout, stderr } = await stage.run(home, words);
       expect([code, stderr]).toEqual([0, '']);

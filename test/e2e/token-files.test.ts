@@ -1,7 +1,8 @@
 // Login files at rest: encrypted where there is a key, never lost for want of one, and in a directory that may not be
 // writable.
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -23,8 +24,12 @@ async function scene(options: HomeOptions = {}) {
   return { ...pair, home };
 }
 
-/** The same user with another environment; the files stay. */
-function expectGood(home: Home): string {
+/** The same files under another environment. */
+function withEnv(home: Home, env: Home['env']): Home {
+  return Object.assign(Object.create(home), { env }) as Home;
+}
+
+function loginText(home: Home): string {
   const [file = ''] = home.loginFiles();
   return readFileSync(file, 'utf8');
 }
@@ -36,10 +41,9 @@ describe.each([
 ])('with %s', (_, env) => {
   test('H56: a login shows nothing in its file, and a gateway that starts later reads and refreshes it', async () => {
     const { home, as } = await scene({ env: { ...env, GATEWAY_LOG_LEVEL: 'debug' } });
-    const keyFile = home.write('secrets/token-key', `${base64}\n`);
-    const outputs: string[] = [];
+    home.write('secrets/token-key', `${base64}\n`);
     const expectSealed = (): string => {
-      const text = expectGood(home);
+      const text = loginText(home);
       expect(JSON.parse(text)).toMatchObject({ protected: expect.any(String), ciphertext: expect.any(String) });
       expect(as.secrets.length).toBeGreaterThan(1);
       expect(as.secrets.filter((secret) => text.includes(secret))).toEqual([]);
@@ -64,10 +68,9 @@ describe.each([
 
     const status = await stage.run(home, ['status', '--json']);
     expect(status.json().servers[0]).toMatchObject({ server: 'crm', state: 'logged_in', last_error: null });
-    outputs.push(first.stderr, later.stderr, status.stdout, status.stderr);
-    for (const text of outputs) expect(text).not.toContain(base64.slice(7));
-    for (const text of outputs) expect(text).not.toContain('canary');
-    rmSync(keyFile);
+    const printed = first.stderr + later.stderr + status.stdout + status.stderr;
+    expect(printed).not.toContain(base64.slice(7));
+    expect(printed).not.toContain('canary');
   });
 });
 
@@ -88,7 +91,7 @@ describe('a key that does not fit', () => {
       await stage.run(home, ['login', 'crm']);
       const before = readFileSync(home.loginFiles()[0] ?? '');
       const { GATEWAY_TOKEN_KEY: _right, ...rest } = home.env;
-      const other = Object.assign(Object.create(home), { env: { ...rest, ...env } }) as Home;
+      const other = withEnv(home, { ...rest, ...env });
 
       const gateway = await stage.gateway(other);
       expect(await gateway.executeText('good', 'echo', {})).toBe('{}');
@@ -117,7 +120,7 @@ describe('a key that does not fit', () => {
     const { home, as } = await scene({ env: { GATEWAY_TOKEN_KEY: passphrase } });
     await stage.run(home, ['login', 'crm']);
     const { GATEWAY_TOKEN_KEY: _key, ...env } = home.env;
-    const other = Object.assign(Object.create(home), { env }) as Home;
+    const other = withEnv(home, env);
     const status = (await stage.run(other, ['status', '--json'])).json();
     expect(status.servers[0]).toMatchObject({
       state: 'failed',
@@ -152,13 +155,13 @@ describe('a key that does not fit', () => {
 test('a login from before the key is used, and encrypted when it is refreshed', async () => {
   const { home, as } = await scene();
   await stage.run(home, ['login', 'crm']);
-  expect(expectGood(home)).toContain('refresh_token');
+  expect(loginText(home)).toContain('refresh_token');
   const gateway = await stage.gateway(home, { env: { GATEWAY_TOKEN_KEY: base64 } });
   await gateway.execute('crm', 'whoami');
-  expect(expectGood(home)).toContain('refresh_token');
+  expect(loginText(home)).toContain('refresh_token');
   as.expireAccessTokens();
   await gateway.execute('crm', 'whoami');
-  expect(expectGood(home)).not.toContain('refresh_token');
+  expect(loginText(home)).not.toContain('refresh_token');
   expect(as.counts).toMatchObject({ authorizations: 1, refreshes: 1 });
 });
 
@@ -183,7 +186,7 @@ describe('the keychain of the system', () => {
     await first.stop();
     const made = { loaded: true, 'portico/token-key': expect.stringMatching(/^base64:[\w+/]{43}=$/) };
     expect(entries()).toEqual(made);
-    expect(as.secrets.filter((secret) => expectGood(home).includes(secret))).toEqual([]);
+    expect(as.secrets.filter((secret) => loginText(home).includes(secret))).toEqual([]);
     const later = await stage.gateway(home, { nodeArgs, env });
     await later.execute('crm', 'whoami');
     expect(as.counts.authorizations).toBe(1);
@@ -211,27 +214,47 @@ describe('the keychain of the system', () => {
 });
 
 describe('a token directory that cannot be written', () => {
-  test('C24: is one warning at the start with path and command, shown by list_servers and status; calls and logins work', async () => {
-    const { home, as } = await scene();
-    const file = home.write('file', '');
-    const tokenDirectory = join(file, 'logins');
-    const other = Object.assign(Object.create(home), {
-      env: { ...home.env, GATEWAY_TOKEN_DIR: tokenDirectory },
-    }) as Home;
-    const gateway = await stage.gateway(other);
-    const says = `logins cannot be saved: ${tokenDirectory} cannot be written`;
-    const line = await until(() => gateway.stderr.split('\n').find((text) => text.includes(says)));
-    expect(JSON.parse(line)).toMatchObject({ level: 'warn', msg: expect.stringContaining(`mv ${file} ${file}.moved`) });
-    expect(await gateway.listed('crm')).toMatchObject({ state: 'idle', hint: expect.stringContaining(says) });
-    expect((await gateway.execute('crm', 'whoami')).structuredContent).toMatchObject({ subject: 'alice' });
-    as.expireAccessTokens();
-    await gateway.execute('crm', 'whoami');
-    expect(as.counts).toMatchObject({ authorizations: 1, refreshes: 1 });
-    await gateway.stop();
-    expect(gateway.stderr.split(says)).toHaveLength(2);
-    const status = await stage.run(other, ['status']);
-    expect(status.stderr).not.toContain(says);
-  });
+  /** Nothing stops root, so where the tests run as root every process of the scene becomes nobody. */
+  const isRoot = process.getuid?.() === 0;
+  const nobody = 65_534;
+  const change = `process.setgroups([]),process.setgid(${nobody}),process.setuid(${nobody})`;
+  const become = `data:text/javascript,process.getuid()||(${change})`;
+  const asNobody: HomeOptions = isRoot ? { env: { NODE_OPTIONS: `--import ${become}` } } : {};
+  function giveToNobody(home: Home): void {
+    if (isRoot) spawnSync('chown', ['-R', `${nobody}:${nobody}`, home.directory]);
+  }
+
+  test.skipIf(process.platform === 'win32')(
+    'C24: is one warning at the start with path and command, shown by list_servers and status; a login lasts as long as the process',
+    async () => {
+      const { home, as } = await scene(asNobody);
+      mkdirSync(home.tokenDirectory);
+      giveToNobody(home);
+      chmodSync(home.tokenDirectory, 0o500);
+      const gateway = await stage.gateway(home);
+      const says = `logins cannot be saved: ${home.tokenDirectory} cannot be written by uid`;
+      const line = await until(() => gateway.stderr.split('\n').find((text) => text.includes(says)));
+      const mend = `chmod u+rwx ${home.tokenDirectory}`;
+      expect(JSON.parse(line)).toMatchObject({ level: 'warn', fix: mend, msg: expect.stringContaining(mend) });
+      expect(line).toMatch(/owner \d+:\d+, mode 0500/);
+      expect(await gateway.listed('crm')).toMatchObject({ state: 'idle', hint: expect.stringContaining(says) });
+      const status = (await stage.run(home, ['status', '--json'])).json();
+      expect(status.servers[0]).toMatchObject({ server: 'crm', last_error: expect.stringContaining(mend) });
+
+      expect((await gateway.execute('crm', 'whoami')).structuredContent).toMatchObject({ subject: 'alice' });
+      as.expireAccessTokens();
+      await gateway.execute('crm', 'whoami');
+      expect(as.counts).toMatchObject({ authorizations: 1, refreshes: 1 });
+      expect(home.loginFiles()).toEqual([]);
+      expect(gateway.stderr.split(says)).toHaveLength(2);
+
+      spawnSync('sh', ['-c', mend]);
+      expect(await gateway.listed('crm')).not.toHaveProperty('hint');
+      as.expireAccessTokens();
+      await gateway.execute('crm', 'whoami');
+      expect(home.loginFiles()).toHaveLength(1);
+    },
+  );
 
   test('is made at the start, mode 0700, with nothing left in it; without servers that log in it is not', async () => {
     const { home } = await scene();

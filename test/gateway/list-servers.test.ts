@@ -43,6 +43,26 @@ describe('list_servers', () => {
     expect(servers[0]?.hint).toContain('portico login crm');
   });
 
+  const warning = 'logins cannot be saved';
+  it.each([
+    ['is kept', { state: 'ready' }, { kind: 'logged_in', canRefresh: true, warning }, { hint: warning }],
+    ['may be made', { state: 'idle' }, { kind: 'none', warning }, { hint: warning }],
+    [
+      'is missing, after what to do first',
+      { state: 'needs_login' },
+      { kind: 'none', warning },
+      { hint: /login_server/ },
+    ],
+    ['is not needed, which is no news', { state: 'ready' }, { kind: 'none', warning }, { hint: undefined }],
+  ] as const)('C24: says what threatens a login that %s', async (_case, snapshot, login, { hint }) => {
+    const { gateway } = createScene({
+      servers: { crm: { entry: { kind: 'http' }, snapshot } },
+      loginStatus: () => login,
+    });
+    const { servers } = await gateway.listServers(list, host());
+    expect(servers[0]?.hint).toEqual(hint instanceof RegExp ? expect.stringMatching(hint) : hint);
+  });
+
   it('keeps a server whose entry is wrong, with the reason', async () => {
     const issue = {
       severity: 'error',
