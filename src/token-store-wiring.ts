@@ -34,7 +34,7 @@ export async function openTokenStore(deps: TokenStoreDeps, directory: string): P
 export function createTokenPlace(deps: TokenStoreDeps, directory: string): TokenPlace {
   const key = lazyKey(deps);
   const probe = directoryProbe(deps, directory);
-  const asksKeychain = (deps.env['GATEWAY_TOKEN_KEY'] ?? '').trim().startsWith('keychain');
+  const asksKeychain = /^\s*keychain(?::|\s*$)/.test(deps.env['GATEWAY_TOKEN_KEY'] ?? '');
   /** The keychain may ask a human, so it is asked where there is a login to read or to make, and not in passing. */
   const keyProblem = async (): Promise<string | undefined> => {
     try {
@@ -102,7 +102,7 @@ function directoryProbe(
     isFine = !finding && mayCreate;
     if (!finding) return undefined;
     const { summary, fix, command } = finding;
-    const text = `logins cannot be saved: ${summary}. ${fix}${command === undefined ? '' : ` ${command}`}`;
+    const text = `logins cannot be saved: ${summary}. ${fix}${command === undefined ? '' : ` Run: ${command}`}`;
     if (told !== summary) log.warn({ ...facts, fix: command ?? fix }, text);
     told = summary;
     return text;

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -53,6 +53,19 @@ describe('the place of the logins', () => {
     expect(await place.obstacle()).toBeUndefined();
     expect(log.lines).toHaveLength(1);
   });
+
+  it.skipIf(process.platform === 'win32')(
+    'C24: that cannot be made is shown once it was tried to make it, and not by looking alone',
+    async () => {
+      const [directory, log] = [join(home, 'link'), noteLog()];
+      await symlink(join(home, 'not', 'mounted'), directory);
+      const place = createTokenPlace({ env: {}, log, platform: 'linux' }, directory);
+      expect(await place.obstacle()).toBeUndefined();
+      await place.report();
+      expect(await place.obstacle()).toContain('it is a link to what is not there');
+      expect(log.lines).toHaveLength(1);
+    },
+  );
 
   it('C24: with a key that is none says so in the log, as an obstacle, and before a human logs in', async () => {
     const [directory, log] = [join(home, 'logins'), noteLog()];

@@ -6,7 +6,7 @@ import type { Answer } from '../wire/pending-request.ts';
 import { ConnectionClosedError, RequestTimeoutError, RpcError, rpcCodes } from '../wire/rpc-error.ts';
 import type { DownstreamDeps } from './downstream-deps.ts';
 import { type LimitKey, translateError } from './downstream-errors.ts';
-import { type ConnectionInfo, handshake } from './handshake.ts';
+import type { ConnectionInfo } from './handshake.ts';
 import { modernVersion, refuseQuestions, withModernMeta } from './modern-era.ts';
 import { openConversation } from './open-conversation.ts';
 import { OversizedAnswer } from './read-message.ts';
@@ -81,6 +81,11 @@ export class Connection {
     return this.#info;
   }
 
+  /** The revision has no handshake. It may change while the connection goes on. */
+  get isModern(): boolean {
+    return this.info.protocolVersion === modernVersion;
+  }
+
   /** @throws GatewayError SERVER_UNAVAILABLE | TIMEOUT | CANCELLED | AUTH_… */
   async listTools({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<readonly ToolDefinition[]> {
     const limitMs = this.#entry.connectTimeoutMs;
@@ -141,12 +146,12 @@ export class Connection {
 
   /** The params as the server's revision wants them. */
   #inEra(params: Record<string, unknown>): Record<string, unknown> {
-    return this.info.protocolVersion === modernVersion ? withModernMeta(params, this.#deps.version) : params;
+    return this.isModern ? withModernMeta(params, this.#deps.version) : params;
   }
 
   #outcome({ result, size }: Answer, tool: string): CallOutcome {
     if (typeof result === 'object' && result !== null) {
-      refuseQuestions(this.#entry, tool, result as Record<string, unknown>);
+      if (this.isModern) refuseQuestions(this.#entry, tool, result as Record<string, unknown>);
       return { result: result as Record<string, unknown>, size };
     }
     const message = `server '${this.#entry.name}' answered tool '${tool}' with a result that is no object`;
@@ -173,8 +178,8 @@ export class Connection {
   async #renew(): Promise<void> {
     const { name: server, connectTimeoutMs: timeoutMs } = this.#entry;
     const { log, version } = this.#deps;
-    log.info({ server }, 'the server forgot the session; starting a new one');
-    this.#info = await handshake(this.#peer, this.#channel, this.#entry, { version, timeoutMs });
+    log.info({ server }, 'the server no longer knows this conversation; starting a new one');
+    this.#info = await openConversation(this.#peer, this.#channel, this.#entry, { version, timeoutMs });
     this.onListChanged?.();
   }
 

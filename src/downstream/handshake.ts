@@ -24,6 +24,7 @@ export async function handshake(
   options: { readonly version: string; readonly signal?: AbortSignal | undefined; readonly timeoutMs: number },
 ): Promise<ConnectionInfo> {
   const protocolVersion = askedVersion(entry);
+  channel.setModern?.(false);
   const clientInfo = { name: 'portico', title: 'Portico', version: options.version };
   // No capability is offered: nothing here could serve it yet.
   const { result } = await peer.request('initialize', { protocolVersion, capabilities: {}, clientInfo }, options);

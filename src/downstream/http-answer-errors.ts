@@ -3,6 +3,14 @@
 const quotedCharacters = 200;
 const readBytes = 4096;
 
+/** What is known of a refusal besides its status and words. */
+export interface RefusalDetails {
+  /** The code, where the body is a JSON-RPC error. */
+  readonly rpcCode?: number | undefined;
+  /** The request was one of revision 2026-07-28. */
+  readonly isModern?: boolean | undefined;
+}
+
 /** An HTTP answer with another status than 2xx, to a request that carries messages or opens an event stream. */
 export class HttpStatusError extends Error {
   readonly status: number;
@@ -10,13 +18,17 @@ export class HttpStatusError extends Error {
   readonly body: string;
   /** The request named a session. */
   readonly hadSession: boolean;
+  readonly rpcCode: number | undefined;
+  readonly isModern: boolean;
 
-  constructor(status: number, body: string, hadSession: boolean) {
+  constructor(status: number, body: string, hadSession: boolean, { rpcCode, isModern = false }: RefusalDetails = {}) {
     super(body === '' ? `HTTP ${status}` : `HTTP ${status}: ${body}`);
     this.name = 'HttpStatusError';
     this.status = status;
     this.body = body;
     this.hadSession = hadSession;
+    this.rpcCode = rpcCode;
+    this.isModern = isModern;
   }
 }
 
@@ -51,6 +63,31 @@ export function quote(text: string): string {
 
 /** The beginning of a body for quoting; the rest is not waited for. */
 export async function quotedBody(response: Response): Promise<string> {
+  return quote(await bodyStart(response));
+}
+
+/** The error that a refused request ends with. */
+export async function readRefusal(
+  response: Response,
+  request: { readonly hadSession: boolean; readonly isModern?: boolean | undefined },
+): Promise<HttpStatusError> {
+  const text = await bodyStart(response);
+  const { hadSession, isModern } = request;
+  return new HttpStatusError(response.status, quote(text), hadSession, { rpcCode: rpcCodeOf(text), isModern });
+}
+
+/** Such an error need not have an id (2026-07-28, Streamable HTTP, Sending Messages 5). */
+function rpcCodeOf(text: string): number | undefined {
+  try {
+    const { jsonrpc, error } = JSON.parse(text) as { jsonrpc?: unknown; error?: { code?: unknown } | null };
+    return jsonrpc === '2.0' && typeof error?.code === 'number' ? error.code : undefined;
+  } catch {
+    // No JSON, or no object: words for humans.
+    return undefined;
+  }
+}
+
+async function bodyStart(response: Response): Promise<string> {
   if (!response.body) return '';
   const parts: Uint8Array[] = [];
   let size = 0;
@@ -63,5 +100,5 @@ export async function quotedBody(response: Response): Promise<string> {
   } catch {
     // A body that breaks off: what came before it is quoted.
   }
-  return quote(Buffer.concat(parts).toString('utf8'));
+  return Buffer.concat(parts).toString('utf8');
 }

@@ -3,7 +3,7 @@
 import { defaultMaxLineBytes } from '../wire/line-framing.ts';
 import { type EventStreamWatch, watchEventStream } from './event-stream.ts';
 import type { HeldMessages } from './held-messages.ts';
-import { AnswerTooLargeError, HttpStatusError, NotAMessageError, quote, quotedBody } from './http-answer-errors.ts';
+import { AnswerTooLargeError, NotAMessageError, quote, readRefusal } from './http-answer-errors.ts';
 import { readMessages } from './read-message.ts';
 
 export interface ExchangeSettings {
@@ -22,9 +22,9 @@ export async function readPostAnswer(
   settings: ExchangeSettings,
 ): Promise<Response> {
   if (!response.ok) {
-    const failure = request.isModern ? await readFailure(response, settings) : undefined;
+    const failure = request.isModern ? await readFailure(response, request.body, settings) : undefined;
     if (failure) return failure;
-    throw new HttpStatusError(response.status, await quotedBody(response), request.hadSession);
+    throw await readRefusal(response, request);
   }
   // Only a request has an answer in the body; what comes back for anything else is of no interest.
   if (response.status === 202 || !isRequest(request.body)) return response;
@@ -40,12 +40,20 @@ export async function readPostAnswer(
   return new Response(body ?? null, { status: 200, headers: answerHeaders(response, 'application/json') });
 }
 
-/** Since 2026-07-28 an error answer comes with a status of its own: 400, 404 (Streamable HTTP, Sending Messages). */
-async function readFailure(response: Response, settings: ExchangeSettings): Promise<Response | undefined> {
-  if (response.status < 400 || response.status > 499) return undefined;
+/**
+ * Since 2026-07-28 an error answer comes with a status of its own: 400, 404 (Streamable HTTP, Request Metadata). One that
+ * names another request, or none, answers nothing: it is the refusal of this one. 401 and 403 are about the login.
+ */
+async function readFailure(
+  response: Response,
+  body: unknown,
+  settings: ExchangeSettings,
+): Promise<Response | undefined> {
+  if (response.status === 401 || response.status === 403 || mediaType(response) !== 'application/json')
+    return undefined;
   const whole = await readWhole(response.clone(), settings.maxMessageBytes ?? defaultMaxLineBytes);
   const [message] = readMessages(whole.toString('utf8')) ?? [];
-  if (!message || !('error' in message) || message.id === null) return undefined;
+  if (!message || !('error' in message) || message.id !== requestIdOf(body)) return undefined;
   await response.body?.cancel();
   const { standIn } = settings.held.hold(message, whole.length);
   return new Response(standIn, { status: 200, headers: answerHeaders(response, 'application/json') });
@@ -70,9 +78,15 @@ function answerHeaders(response: Response, contentType: string): Headers {
   return headers;
 }
 
-/** The SDK serialises messages as the peer builds them: `jsonrpc`, `id`, `method`. */
 function isRequest(body: unknown): boolean {
-  return typeof body === 'string' && /^\{"jsonrpc":"2\.0","id":(?:\d+|"(?:[^"\\]|\\.)*"),"method":/.test(body);
+  return requestIdOf(body) !== undefined;
+}
+
+/** The SDK serialises messages as the peer builds them: `jsonrpc`, `id`, `method`. */
+function requestIdOf(body: unknown): unknown {
+  if (typeof body !== 'string') return undefined;
+  const [, id] = /^\{"jsonrpc":"2\.0","id":(\d+|"(?:[^"\\]|\\.)*"),"method":/.exec(body) ?? [];
+  return id === undefined ? undefined : JSON.parse(id);
 }
 
 async function readWhole(response: Response, maxBytes: number): Promise<Buffer> {

@@ -20,7 +20,6 @@ type HttpDeps = Pick<DownstreamDeps, 'fetchFor' | 'now' | 'log'>;
 export class HttpChannel implements ServerChannel {
   readonly transport = 'http';
   readonly hasPerRequestStream = true;
-  cancelsByClosing = false;
   onmessage: ServerChannel['onmessage'];
   onerror: ServerChannel['onerror'];
   onclose: ServerChannel['onclose'];
@@ -29,6 +28,7 @@ export class HttpChannel implements ServerChannel {
   readonly #backoff: StreamBackoff;
   readonly #exchange: ExchangeSettings;
   #transport: StreamableHTTPClientTransport | undefined;
+  #isModern = false;
   #closed = false;
 
   constructor(deps: HttpDeps, entry: HttpServerEntry, maxMessageBytes?: number) {
@@ -48,15 +48,19 @@ export class HttpChannel implements ServerChannel {
   }
 
   get sessionId(): string | undefined {
-    return this.#transport?.sessionId;
+    return this.#isModern ? undefined : this.#transport?.sessionId;
+  }
+
+  get cancelsByClosing(): boolean {
+    return this.#isModern;
   }
 
   setProtocolVersion(version: string): void {
     this.#transport?.setProtocolVersion(version);
   }
 
-  enterModernEra(): void {
-    this.cancelsByClosing = true;
+  setModern(isModern: boolean): void {
+    this.#isModern = isModern;
   }
 
   async start(): Promise<void> {
@@ -71,7 +75,8 @@ export class HttpChannel implements ServerChannel {
         maxRetries: Number.POSITIVE_INFINITY,
       },
       reconnectionScheduler: (reconnect, askedMs) => {
-        const timer = setTimeout(reconnect, this.#backoff.nextDelayMs(askedMs)).unref();
+        const delayMs = this.#isModern ? 0 : this.#backoff.nextDelayMs(askedMs);
+        const timer = setTimeout(reconnect, delayMs).unref();
         return () => clearTimeout(timer);
       },
     });
@@ -87,6 +92,8 @@ export class HttpChannel implements ServerChannel {
 
   async send(message: JsonRpcMessage, options?: SendOptions): Promise<void> {
     if (this.#closed || !this.#transport) throw new ConnectionClosedError();
+    // Servers ask nothing over a stream any more, and get no answers (2026-07-28, Streamable HTTP, Sending Messages 4).
+    if (this.#isModern && !('method' in message)) return;
     await this.#transport.send(message as Parameters<StreamableHTTPClientTransport['send']>[0], options);
   }
 
@@ -97,7 +104,7 @@ export class HttpChannel implements ServerChannel {
     const transport = this.#transport;
     if (!transport) return this.onclose?.();
     try {
-      if (transport.sessionId !== undefined) await waitFor(transport.terminateSession(), goodbyeMs);
+      if (this.sessionId !== undefined) await waitFor(transport.terminateSession(), goodbyeMs);
     } catch {
       // The server forgets the session by itself; there is nobody left to tell.
     } finally {
@@ -106,19 +113,21 @@ export class HttpChannel implements ServerChannel {
   }
 
   async #request(url: string | URL, init: RequestInit | undefined): Promise<Response> {
+    // Streams cannot be resumed (2026-07-28, Streamable HTTP, Receiving Messages): what was cut has ended.
+    if (this.#isModern && init?.method === 'GET') return new Response(null, { status: 405 });
     const target = String(url) === new URL(this.#entry.url).href ? this.#entry.url : url;
+    if (init?.method === 'POST') return this.#post(target, init);
     const response = await this.#fetch(target, init);
-    if (init?.method === 'POST') {
-      const headers = new Headers(init.headers);
-      const sent = {
-        body: init.body,
-        hadSession: headers.has('mcp-session-id'),
-        isModern: headers.has('mcp-method'),
-      };
-      return readPostAnswer(response, sent, this.#exchange);
-    }
-    if (init?.method === 'GET') return this.#openStream(response);
-    return response;
+    return init?.method === 'GET' ? this.#openStream(response) : response;
+  }
+
+  async #post(url: string | URL, init: RequestInit): Promise<Response> {
+    const headers = new Headers(init.headers);
+    const isModern = headers.has('mcp-method');
+    // The session, if there was one, ended with the server that knew it.
+    if (isModern) headers.delete('mcp-session-id');
+    const sent = { body: init.body, hadSession: headers.has('mcp-session-id'), isModern };
+    return readPostAnswer(await this.#fetch(url, { ...init, headers }), sent, this.#exchange);
   }
 
   /** The GET stream is optional. The SDK takes 405 alone for "no stream"; servers also say it with other answers. */

@@ -3,6 +3,7 @@
 import type { ServerEntry } from '../config/server-entry.ts';
 import { GatewayError } from '../errors.ts';
 import type { Peer } from '../wire/peer.ts';
+import type { Answer } from '../wire/pending-request.ts';
 import { RpcError, rpcCodes } from '../wire/rpc-error.ts';
 import type { ConnectionInfo } from './handshake.ts';
 import { HttpStatusError, quote } from './http-answer-errors.ts';
@@ -12,6 +13,7 @@ export const modernVersion = '2026-07-28';
 
 /** Error codes of 2026-07-28 (schema, error codes): headers and body disagree, the revision is not supported. */
 const modernCodes = { headerMismatch: -32020, unsupportedVersion: -32022 } as const;
+const reservedCodes: readonly number[] = Object.values(modernCodes);
 
 type Params = Record<string, unknown>;
 
@@ -37,45 +39,55 @@ export function withModernMeta(params: Params, version: string): Params {
 export function refusesInitialize(error: unknown): boolean {
   if (error instanceof HttpStatusError) {
     // Its refusals are JSON-RPC errors; a 400 or 404 in other words is an address without any MCP.
-    return (error.status === 400 || error.status === 404) && error.body.includes('"jsonrpc"');
+    return (error.status === 400 || error.status === 404) && error.rpcCode !== undefined;
   }
-  const codes: readonly number[] = [rpcCodes.methodNotFound, rpcCodes.invalidParams, ...Object.values(modernCodes)];
+  const codes: readonly number[] = [rpcCodes.methodNotFound, rpcCodes.invalidParams, ...reservedCodes];
   return error instanceof RpcError && codes.includes(error.code);
 }
 
-/** `server/discover` in place of a handshake. @throws GatewayError SERVER_UNAVAILABLE, and what `Peer.request` throws */
+/** Whether an answer to `server/discover` says that there is a server, and that it will not have the question. */
+export function refusesDiscover(error: unknown): boolean {
+  if (error instanceof HttpStatusError) return error.status === 400 || error.rpcCode !== undefined;
+  return error instanceof RpcError;
+}
+
+/**
+ * Whether a server that answered before is of another era now: it was exchanged, or updated. `unread`: the request cannot
+ * have run.
+ */
+export function judgeEra(error: unknown): 'same' | 'other' | 'other, unread' {
+  if (error instanceof HttpStatusError && (error.status === 400 || error.status === 404)) {
+    const { rpcCode, isModern } = error;
+    // An error answer to a modern request names the request; this one was written by a server that did not read it.
+    const isRefused = isModern ? rpcCode !== undefined : reservedCodes.includes(rpcCode ?? 0);
+    return isRefused ? 'other, unread' : 'same';
+  }
+  // A server that relays calls may pass this on from one behind it, after it did its own work.
+  return supportedVersions(error) === undefined ? 'same' : 'other';
+}
+
+/** @throws GatewayError SERVER_UNAVAILABLE no common revision; and what `Peer.request` throws */
 export async function discoverServer(
   peer: Peer,
   channel: ServerChannel,
   entry: ServerEntry,
   options: { readonly version: string; readonly signal?: AbortSignal | undefined; readonly timeoutMs: number },
 ): Promise<ConnectionInfo> {
-  channel.enterModernEra?.();
-  const ask = async (): Promise<unknown> =>
-    (await peer.request('server/discover', withModernMeta({}, options.version), options)).result;
-  const result = await ask().catch((error: unknown) => {
-    // What it refuses here it says it supports: asked once more it may (2026-07-28, Protocol Version Negotiation).
-    if (offersModern(error)) return ask();
-    throw error;
+  channel.setModern?.(true);
+  const ask = (): Promise<Answer> => peer.request('server/discover', withModernMeta({}, options.version), options);
+  const { result } = await ask().catch((error: unknown) => {
+    const supported = supportedVersions(error);
+    if (supported === undefined) throw error;
+    checkSupported(supported, entry);
+    // It supports what it has just refused: what it says counts, once (2026-07-28, Protocol Version Negotiation).
+    return ask();
   });
   return judgeDiscover(result, entry, channel.transport);
 }
 
-function offersModern(error: unknown): boolean {
-  if (!(error instanceof RpcError) || error.code !== modernCodes.unsupportedVersion) return false;
-  const supported = asRecord(error.data)['supported'];
-  return Array.isArray(supported) && supported.includes(modernVersion);
-}
-
 function judgeDiscover(result: unknown, entry: ServerEntry, transport: ServerChannel['transport']): ConnectionInfo {
   const answer = asRecord(result);
-  const supported = answer['supportedVersions'];
-  if (!Array.isArray(supported) || !supported.includes(modernVersion)) {
-    const said = quote(JSON.stringify(supported) ?? 'none');
-    const message = `server '${entry.name}' supports the protocol versions ${said}, none of which is spoken here without a handshake`;
-    const hint = `it has to offer ${modernVersion}, or answer initialize`;
-    throw new GatewayError('SERVER_UNAVAILABLE', message, { server: entry.name, hint });
-  }
+  checkSupported(answer['supportedVersions'], entry);
   const instructions = answer['instructions'];
   return {
     transport,
@@ -84,6 +96,22 @@ function judgeDiscover(result: unknown, entry: ServerEntry, transport: ServerCha
     instructions: typeof instructions === 'string' ? instructions : undefined,
     capabilities: asRecord(answer['capabilities']),
   };
+}
+
+/** The list in an error "unsupported protocol version". */
+function supportedVersions(error: unknown): readonly unknown[] | undefined {
+  if (!(error instanceof RpcError) || error.code !== modernCodes.unsupportedVersion) return undefined;
+  const supported = asRecord(error.data)['supported'];
+  return Array.isArray(supported) ? supported : undefined;
+}
+
+/** @throws GatewayError SERVER_UNAVAILABLE */
+function checkSupported(supported: unknown, entry: ServerEntry): void {
+  if (Array.isArray(supported) && supported.includes(modernVersion)) return;
+  const said = quote(JSON.stringify(supported) ?? 'none');
+  const message = `server '${entry.name}' supports the protocol versions ${said}, none of which is spoken here without a handshake`;
+  const hint = `it has to offer ${modernVersion}, or answer initialize`;
+  throw new GatewayError('SERVER_UNAVAILABLE', message, { server: entry.name, hint });
 }
 
 /** @throws GatewayError SERVER_UNAVAILABLE where the result is a question to the host and no result yet */

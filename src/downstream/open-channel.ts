@@ -3,6 +3,7 @@ import type { ServerEntry } from '../config/server-entry.ts';
 import type { DownstreamDeps } from './downstream-deps.ts';
 import { HttpChannel } from './http.ts';
 import { HttpStatusError } from './http-answer-errors.ts';
+import { modernVersion } from './modern-era.ts';
 import type { ServerChannel } from './server-channel.ts';
 import { SseChannel } from './sse.ts';
 import { StdioChannel } from './stdio.ts';
@@ -29,7 +30,9 @@ export function chooseChannel(deps: DownstreamDeps, entry: ServerEntry): Channel
             open: () => new HttpChannel(deps, entry),
             // 2025-11-25, Transports, Backwards Compatibility; not 400, which new servers also answer to new requests.
             fallback: (error) =>
-              error instanceof HttpStatusError && (error.status === 404 || error.status === 405)
+              entry.protocol !== modernVersion &&
+              error instanceof HttpStatusError &&
+              (error.status === 404 || error.status === 405)
                 ? new SseChannel(deps, entry)
                 : undefined,
           };

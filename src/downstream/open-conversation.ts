@@ -1,9 +1,10 @@
 // Owns which era a conversation is opened in: pinned, known from before, or found out. Judges no transport.
 import type { ServerEntry } from '../config/server-entry.ts';
-import { LoginRequiredError } from '../errors.ts';
+import { GatewayError, LoginRequiredError } from '../errors.ts';
 import type { Peer } from '../wire/peer.ts';
 import { type ConnectionInfo, handshake } from './handshake.ts';
-import { discoverServer, modernVersion, refusesInitialize } from './modern-era.ts';
+import { quote } from './http-answer-errors.ts';
+import { discoverServer, modernVersion, refusesDiscover, refusesInitialize } from './modern-era.ts';
 import type { ServerChannel } from './server-channel.ts';
 
 export interface ConversationOptions {
@@ -25,15 +26,33 @@ export async function openConversation(
   entry: ServerEntry,
   options: ConversationOptions,
 ): Promise<ConnectionInfo> {
-  if (entry.protocol === modernVersion || (entry.protocol === 'auto' && options.isModern)) {
-    return await discoverServer(peer, channel, entry, options);
+  const discover = () => discoverServer(peer, channel, entry, options);
+  if (entry.protocol === modernVersion) {
+    return await discover().catch((error: unknown) => {
+      throw refusesDiscover(error) ? pinInVain(entry, error) : error;
+    });
+  }
+  if (entry.protocol === 'auto' && options.isModern && channel.transport === 'http') {
+    try {
+      return await discover();
+    } catch (error) {
+      // A server that was exchanged for an older one is found out anew.
+      if (!refusesDiscover(error)) throw error;
+    }
   }
   try {
     return await handshake(peer, channel, entry, options);
   } catch (error) {
     if (entry.protocol !== 'auto' || channel.transport !== 'http' || !refusesInitialize(error)) throw error;
-    return await discoverServer(peer, channel, entry, options).catch((second: unknown) => {
+    return await discover().catch((second: unknown) => {
       throw second instanceof LoginRequiredError ? second : error;
     });
   }
+}
+
+function pinInVain(entry: ServerEntry, error: unknown): GatewayError {
+  const said = quote(error instanceof Error ? error.message : String(error));
+  const message = `server '${entry.name}' refused server/discover, with which revision ${modernVersion} begins: ${said}`;
+  const hint = `if it speaks an earlier revision, set "protocol" of '${entry.name}' to "auto"`;
+  return new GatewayError('SERVER_UNAVAILABLE', message, { server: entry.name, hint, cause: error });
 }

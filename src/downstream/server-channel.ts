@@ -7,8 +7,8 @@ export interface ServerChannel extends MessageChannel {
   readonly sessionId?: string | undefined;
   /** Sent as `MCP-Protocol-Version` from now on, on channels that have headers. */
   setProtocolVersion?(version: string): void;
-  /** From now on each request says its revision itself (2026-07-28), and there is neither session nor standing stream. */
-  enterModernEra?(): void;
+  /** Whether each request says its revision itself (2026-07-28), without a session or a standing stream. */
+  setModern?(isModern: boolean): void;
   /** Why the channel ended, as half a sentence, with what the server last said: `it exited with code 1; …`. */
   describeEnd?(): string | undefined;
   /** Ends everything at once and waits for nothing: for the last moment of the process. */

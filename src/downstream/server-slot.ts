@@ -6,7 +6,6 @@ import { type Catalog, createCatalog } from './catalog.ts';
 import type { Connection } from './connection.ts';
 import type { DownstreamDeps } from './downstream-deps.ts';
 import type { ConnectionInfo } from './handshake.ts';
-import { modernVersion } from './modern-era.ts';
 import { openConnection } from './open-connection.ts';
 import type { ServerChannel } from './server-channel.ts';
 import type { ToolDefinition } from './tool-pages.ts';
@@ -114,11 +113,8 @@ export class ServerSlot {
         isModern: this.#isModern,
         onChannel: (channel) => this.#channels.add(channel),
       });
-      this.#isModern = connection.info.protocolVersion === modernVersion;
       return this.#ready(connection);
     } catch (error) {
-      // A server that was replaced by an older one is found out anew; one that wants a login says nothing of its era.
-      if (!(error instanceof LoginRequiredError)) this.#isModern = false;
       this.#failed(error);
       throw error;
     }
@@ -147,6 +143,7 @@ export class ServerSlot {
   #ended(handle: ServerHandle): void {
     if (this.#state.kind !== 'ready' || this.#state.handle !== handle) return;
     this.#tools = handle.catalog.known() ?? this.#tools;
+    this.#isModern = handle.connection.isModern;
     if (this.#end.signal.aborted) {
       this.#state = { kind: 'idle' };
       return;

@@ -1,9 +1,10 @@
-// Owns what happens when an HTTP server has forgotten the session: one new `initialize` for all, and the request again
-// only where it cannot have run. Knows nothing of tools.
+// Owns what happens when an HTTP server has forgotten the session, or is of another era than before: the conversation is
+// opened anew, once for all, and the request goes out again only where it cannot have run. Knows nothing of tools.
 
 import { orAborted } from '../lib/or-aborted.ts';
 import { RpcError } from '../wire/rpc-error.ts';
 import { HttpStatusError } from './http-answer-errors.ts';
+import { judgeEra } from './modern-era.ts';
 
 export type SessionVerdict = 'kept' | 'lost before it ran' | 'lost';
 
@@ -13,6 +14,8 @@ export type SessionVerdict = 'kept' | 'lost before it ran' | 'lost';
  * guess costs one `initialize`, and a call that may have run is never sent again.
  */
 export function judgeSession(error: unknown, hasSession: boolean): SessionVerdict {
+  const era = judgeEra(error);
+  if (era !== 'same') return era === 'other' ? 'lost' : 'lost before it ran';
   if (error instanceof HttpStatusError && error.hadSession) {
     if (error.status === 404) return 'lost before it ran';
     if (error.status === 400 && saysLost(error.body)) return 'lost before it ran';
@@ -35,7 +38,7 @@ function saysLost(text: string): boolean {
 
 export interface Session {
   has(): boolean;
-  /** `initialize` anew. */
+  /** Opens the conversation anew. */
   renew(): Promise<void>;
 }
 

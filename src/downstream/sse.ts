@@ -6,7 +6,7 @@ import type { JsonRpcMessage } from '../wire/messages.ts';
 import { ConnectionClosedError } from '../wire/rpc-error.ts';
 import type { DownstreamDeps } from './downstream-deps.ts';
 import { HeldMessages } from './held-messages.ts';
-import { HttpStatusError, NotAMessageError, quotedBody } from './http-answer-errors.ts';
+import { NotAMessageError, quotedBody, readRefusal } from './http-answer-errors.ts';
 import { type ExchangeSettings, mediaType, readPostAnswer, watched } from './http-exchange.ts';
 import { createNoiseLog } from './noise-log.ts';
 import type { ServerChannel } from './server-channel.ts';
@@ -94,7 +94,7 @@ export class SseChannel implements ServerChannel {
   }
 
   async #openStream(response: Response): Promise<Response> {
-    if (!response.ok) throw new HttpStatusError(response.status, await quotedBody(response), false);
+    if (!response.ok) throw await readRefusal(response, { hadSession: false });
     if (mediaType(response) !== 'text/event-stream' || !response.body) {
       throw new NotAMessageError(mediaType(response), await quotedBody(response));
     }

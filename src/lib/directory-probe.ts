@@ -113,6 +113,12 @@ export function judgeDirectory(facts: DirectoryFacts, platform: NodeJS.Platform)
         fix: 'Name another directory, or move the file away.',
         ...(nearest && { command: `mv ${quoted(nearest.path)} ${quoted(`${nearest.path}.moved`)}` }),
       };
+    case 'ENOENT':
+      return {
+        summary: summary('it is a link to what is not there'),
+        fix: 'Make or mount what it leads to.',
+        command: `ls -ld ${quoted(path)}`,
+      };
     case 'EACCES':
     case 'EPERM':
       if (platform === 'win32') {

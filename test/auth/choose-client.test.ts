@@ -95,6 +95,21 @@ describe('a metadata document that the server does not take', () => {
     expect(askedAs()).toEqual([document]);
   });
 
+  test('B21: refuses it for a device login: this client registers at once, before the human has seen anything', async () => {
+    await open({ deviceLogin: true });
+    scene.as.enterClient({
+      client_id: document,
+      token_endpoint_auth_method: 'none',
+      redirect_uris: [],
+      grant_types: [],
+    });
+    entry = scene.entry({ clientMetadataUrl: document, grantType: 'urn:ietf:params:oauth:grant-type:device_code' });
+    scene.as.faults.device = ['unauthorized_client'];
+    const attempt = await gateway.login(entry, { openBrowser: false });
+    expect(attempt.userCode).toEqual(expect.any(String));
+    expect(scene.as.counts).toMatchObject({ registrations: 1, deviceAuthorizations: 1 });
+  });
+
   test('B21: is tried again after a logout', async () => {
     await open();
     await comeBackWith('invalid_client');

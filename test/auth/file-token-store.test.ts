@@ -72,7 +72,7 @@ describe.each([['nothing', undefined] as const, ...Object.entries(keys)])('encry
     await Promise.all(Array.from({ length: 5 }, () => run(process.execPath, args)));
     expect(await store().read('k1')).toEqual(sampleRecord({ updated_at: 50 }));
     expect(await readdir(directory)).toEqual(['k1.json']);
-  });
+  }, 90_000);
 
   it('C24: a login of a newer version keeps what this one does not know, on disk and in the seal', async () => {
     const newer = { ...sampleRecord({ version: 9 }), future_member: { kept: ['canary'] } };
@@ -187,8 +187,8 @@ describe('an encrypted login file', () => {
       await sealedWith(secret).write('k1', sampleRecord());
       const before = await readFile(path());
       const store = openWrong();
-      for (const work of [store.read('k1'), store.write('k1', sampleRecord({ account: 'other' }))]) {
-        const failure = await work.then(
+      for (const ask of [() => store.read('k1'), () => store.write('k1', sampleRecord({ account: 'other' }))]) {
+        const failure = await ask().then(
           () => undefined,
           (error: unknown) => error,
         );
