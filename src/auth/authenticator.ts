@@ -16,7 +16,6 @@ import type { Environment, OpenBrowser } from './browser.ts';
 import { hasBrowser, openBrowser } from './browser.ts';
 import { CallbackServer } from './callback-server.ts';
 import type { Credentials } from './credentials.ts';
-import { createCredentials } from './credentials.ts';
 import { JoinedLogin } from './joined-login.ts';
 import type { LoginLeases } from './login-lease.ts';
 import { createLoginLeases } from './login-lease.ts';
@@ -30,6 +29,7 @@ import { parsePastedCallback } from './pasted-callback.ts';
 import { revokeTokens } from './revoke.ts';
 import { loginKey } from './server-key.ts';
 import type { StartDeps } from './start-login.ts';
+import { createCredentials } from './stored-credentials.ts';
 import type { LoginRecord, TokenStore } from './token-store.ts';
 
 export interface Authenticator {
@@ -204,10 +204,13 @@ class GatewayAuthenticator implements Authenticator {
     if (open) return pendingStatus(open.loginUrl, open);
     const lease = await this.#leases.read(key);
     if (lease?.loginUrl !== undefined && this.#leases.isFresh(lease)) return pendingStatus(lease.loginUrl, lease);
-    return statusOfRecord(await this.#deps.store.read(key), {
+    const status = statusOfRecord(await this.#deps.store.read(key), {
       now: this.#deps.now(),
       needsNoHuman: isMachineGrant(entry.oauth),
     });
+    const unsaved = this.#credentials.get(key)?.unsaved();
+    if (unsaved === undefined || (status.kind !== 'logged_in' && status.kind !== 'none')) return status;
+    return { ...status, warning: `${unsaved}: it ends with this process` };
   }
 
   async close(): Promise<void> {

@@ -66,6 +66,15 @@ export function nextUpdatedAt(previous: LoginRecord | undefined, now: number): n
   return Math.max(Math.floor(now / 1000), (previous?.updated_at ?? 0) + 1);
 }
 
+/** Whether both are one and the same state of a login: neither was refreshed, ended or replaced since the other. */
+export function sameLogin(one: LoginRecord | undefined, other: LoginRecord | undefined): boolean {
+  return (
+    one?.tokens?.access_token === other?.tokens?.access_token &&
+    one?.tokens?.refresh_token === other?.tokens?.refresh_token &&
+    one?.client.client_id === other?.client.client_id
+  );
+}
+
 function parseClient(value: unknown): SavedClient | string {
   if (!isObject(value) || stringMember(value, 'client_id') === undefined) return 'client.client_id is missing';
   if (!authMethods.some((method) => method === value['token_endpoint_auth_method'])) {

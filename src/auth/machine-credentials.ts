@@ -83,6 +83,10 @@ class GrantedCredentials implements Credentials {
     this.#deps.saved.accept(record, saved);
   }
 
+  unsaved(): string | undefined {
+    return this.#deps.saved.unsaved();
+  }
+
   forget(): void {
     this.#deps.saved.forget();
   }

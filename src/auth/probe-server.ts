@@ -100,6 +100,7 @@ const withoutToken: Credentials = {
   keyOf: () => undefined,
   giveUp: () => undefined,
   accept: () => undefined,
+  unsaved: () => undefined,
   forget: () => undefined,
 };
 

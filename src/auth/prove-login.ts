@@ -74,6 +74,7 @@ function onlyToken(token: string, dpop: DpopKey | undefined): Credentials {
     renew: async () => undefined,
     giveUp: () => undefined,
     accept: () => undefined,
+    unsaved: () => undefined,
     forget: () => undefined,
   };
 }

@@ -46,6 +46,13 @@ const inheritedEverywhere = [
   'XDG_*',
 ];
 
+/** What the login files and exported logins are encrypted with. */
+const keyVariables: ReadonlySet<string> = new Set([
+  'GATEWAY_TOKEN_KEY',
+  'GATEWAY_TOKEN_KEY_FILE',
+  'GATEWAY_EXPORT_PASSPHRASE',
+]);
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The allow-list, then what `inheritEnv` names, then the entry's own `env`, which wins. */
@@ -64,6 +71,8 @@ export function childEnvironment(
   for (const [name, value] of Object.entries(gateway)) {
     // A value that begins with `()` is an exported shell function, which old shells would run.
     if (value === undefined || value.startsWith('()')) continue;
+    // What opens every login is nobody's by a wildcard.
+    if (keyVariables.has(fold(name)) && !patterns.includes(fold(name))) continue;
     if (entry.inheritEnv === true || patterns.some((pattern) => matchesGlob(pattern, fold(name)))) child[name] = value;
   }
   for (const [name, value] of Object.entries(entry.env)) {

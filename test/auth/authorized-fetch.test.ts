@@ -34,6 +34,7 @@ function tokens(first: string | undefined, ...renewed: (string | undefined)[]) {
     keyOf: () => undefined,
     giveUp: (token) => void calls.push(`giveUp ${token}`),
     accept: () => undefined,
+    unsaved: () => undefined,
     forget: () => undefined,
   };
   return { credentials, calls };

@@ -4,10 +4,15 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { approve } from '../../fixtures/http/approve.mjs';
-import type { AuthorizationSettings } from '../../fixtures/http/authorization-server/authority.mjs';
-import type { StartOptions } from '../../fixtures/http/authorization-server.mjs';
+import type {
+  AuthMethod,
+  AuthorizationFaults,
+  AuthorizationSettings,
+  RegisteredClient,
+} from '../../fixtures/http/authorization-server/authority.mjs';
+import type { AuthorizationServer, StartOptions } from '../../fixtures/http/authorization-server.mjs';
 import { startAuthorizationServer } from '../../fixtures/http/authorization-server.mjs';
-import type { ProtectedOptions } from '../../fixtures/http/protected-server.mjs';
+import type { ProtectedOptions, ProtectedServer } from '../../fixtures/http/protected-server.mjs';
 import { startProtectedServer } from '../../fixtures/http/protected-server.mjs';
 import type { Authenticator, AuthenticatorDeps, LoginAttempt } from '../../src/auth/authenticator.ts';
 import { createAuthenticator } from '../../src/auth/authenticator.ts';
@@ -22,12 +27,49 @@ export interface SceneOptions {
   readonly resource?: Partial<ProtectedOptions>;
 }
 
-export type Scene = Awaited<ReturnType<typeof startScene>>;
+/** What a login test may know of an authorization server, whoever made it. */
+export interface Authority {
+  readonly issuer: string;
+  readonly endpoints: { readonly token: string; readonly revocation: string };
+  counts(): {
+    readonly registrations: number;
+    readonly codeExchanges: number;
+    readonly refreshes: number;
+    /** Revocations that were accepted. */
+    readonly revocations: number;
+    /** Refreshes that were refused. */
+    readonly refused: number;
+  };
+  /** What the requests to the token endpoint carried, in order. */
+  tokenRequests(): readonly { readonly form: Readonly<Record<string, string>>; readonly authorization?: string }[];
+  /** Until it is taken away. */
+  fail(endpoint: 'metadata' | 'registration' | 'token' | 'revocation', fault: '503' | undefined): void;
+  fail(endpoint: 'metadata' | 'token', fault: 'html' | 'drop'): void;
+  forgetClients(): void;
+  expireAccessTokens(): void;
+  /** Every token of every login is dead, the refresh tokens too. */
+  revokeLogins(): void;
+}
 
-export async function startScene({ authorization = {}, resource = {} }: SceneOptions = {}) {
+/** What every authorization server of these tests can be told at its start. */
+export interface CommonOptions {
+  /** False: none are issued. */
+  readonly refreshTokens?: boolean;
+  readonly authMethods?: readonly AuthMethod[];
+  readonly clients?: readonly RegisteredClient[];
+}
+
+export type LoginScene = Awaited<ReturnType<typeof openScene>>;
+export type StartLoginScene = (options?: CommonOptions) => Promise<LoginScene>;
+
+/** Everything of a scene but the making of its servers, which end with it. */
+export async function openScene(given: {
+  readonly authority: Authority;
+  readonly server: ProtectedServer;
+  readonly closeServers: () => Promise<void>;
+}) {
+  const { authority, server, closeServers } = given;
   const directory = await mkdtemp(join(tmpdir(), 'portico-login-'));
-  const as = await startAuthorizationServer(authorization);
-  const server = await startProtectedServer({ authorizationServers: as, ...resource });
   const processes: Authenticator[] = [];
   const warnings: string[] = [];
   const opened: string[] = [];
@@ -36,7 +78,7 @@ export async function startScene({ authorization = {}, resource = {} }: SceneOpt
   const log = { debug: quiet, info: quiet, warn, error: warn };
 
   return {
-    as,
+    authority,
     server,
     directory,
     warnings,
@@ -72,10 +114,50 @@ export async function startScene({ authorization = {}, resource = {} }: SceneOpt
     },
     async close(): Promise<void> {
       await Promise.all(processes.map((one) => one.close()));
-      await server.close();
-      await as.close();
+      await closeServers();
       await rm(directory, { recursive: true, force: true });
     },
+  };
+}
+
+export type Scene = Awaited<ReturnType<typeof startScene>>;
+
+/** With our own authorization server, whose faults are switches. */
+export async function startScene({ authorization = {}, resource = {} }: SceneOptions = {}) {
+  const as = await startAuthorizationServer(authorization);
+  const server = await startProtectedServer({ authorizationServers: as, ...resource });
+  const closeServers = async (): Promise<void> => {
+    await server.close();
+    await as.close();
+  };
+  return { as, ...(await openScene({ authority: authorityOf(as), server, closeServers })) };
+}
+
+/** The same, told in the words that every authorization server here understands. */
+export async function startCommonScene({ refreshTokens = true, ...settings }: CommonOptions = {}): Promise<LoginScene> {
+  const faults: AuthorizationFaults = refreshTokens ? {} : { token: 'no-refresh-token' };
+  return await startScene({ authorization: { ...settings, faults } });
+}
+
+function authorityOf(as: AuthorizationServer): Authority {
+  const faultNames = { metadata: 'metadataAs', registration: 'registration', token: 'token', revocation: 'revocation' };
+  return {
+    issuer: as.issuer,
+    endpoints: { token: `${as.origin}/token`, revocation: `${as.origin}/revoke` },
+    counts() {
+      const { refusedRefreshes: refused, ...counts } = as.counts;
+      return { ...counts, refused };
+    },
+    tokenRequests: () =>
+      as.log
+        .filter(({ path }) => path === '/token')
+        .map(({ form = {}, authorization }) => ({ form, ...(authorization !== undefined && { authorization }) })),
+    fail(endpoint: keyof typeof faultNames, fault: string | undefined) {
+      Object.assign(as.faults, { [faultNames[endpoint]]: fault });
+    },
+    forgetClients: as.forgetClients,
+    expireAccessTokens: as.expireAccessTokens,
+    revokeLogins: as.revokeLogins,
   };
 }
 

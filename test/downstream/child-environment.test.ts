@@ -43,6 +43,15 @@ describe('the environment of a stdio server', () => {
     expect(childEnvironment(entry, gateway, 'linux')).toEqual(expected);
   });
 
+  it('gets the key of the login files by its name alone, and by no wildcard', () => {
+    const secrets = { GATEWAY_TOKEN_KEY: 'k', GATEWAY_TOKEN_KEY_FILE: '/k', GATEWAY_EXPORT_PASSPHRASE: 'p' };
+    expect(childEnvironment({ env: {}, inheritEnv: true }, secrets, 'linux')).toEqual({});
+    expect(childEnvironment({ env: {}, inheritEnv: ['GATEWAY_*'] }, secrets, 'linux')).toEqual({});
+    expect(childEnvironment({ env: {}, inheritEnv: ['GATEWAY_TOKEN_KEY'] }, secrets, 'linux')).toEqual({
+      GATEWAY_TOKEN_KEY: 'k',
+    });
+  });
+
   it('takes names on Windows in any case', () => {
     const env = childEnvironment(
       { env: { path: 'D:\\' }, inheritEnv: [] },

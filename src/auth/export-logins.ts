@@ -1,0 +1,52 @@
+// Owns what leaves with an export: which saved logins, read anew when they are sealed, and deleted afterwards where they
+// are to move. Knows nothing of files.
+import type { Secret } from '../lib/secret.ts';
+import { isSameLogin } from './import-logins.ts';
+import { sealArchive } from './login-archive.ts';
+import type { LoginRecord, TokenStore } from './token-store.ts';
+
+export interface LoginExport {
+  /** In the order of the keys that were asked for. */
+  readonly logins: readonly ExportedLogin[];
+  seal(passphrase: Secret): Promise<string>;
+  /** Deletes what was sealed, without revoking it. Gives the keys of the logins that were renewed since, and stay. */
+  forget(): Promise<readonly string[]>;
+}
+
+export interface ExportedLogin {
+  readonly key: string;
+  readonly record: LoginRecord;
+}
+
+/** Keys without a login are left out. @throws GatewayError CONFIG_INVALID where one cannot be read */
+export async function openExport(store: TokenStore, keys: readonly string[]): Promise<LoginExport> {
+  const read = async (key: string): Promise<ExportedLogin[]> => {
+    const record = await store.read(key);
+    return record?.tokens ? [{ key, record }] : [];
+  };
+  let logins = (await Promise.all(keys.map(read))).flat();
+  return {
+    get logins() {
+      return logins;
+    },
+    async seal(passphrase) {
+      // A human may have taken a while with the passphrase, and a gateway may have refreshed meanwhile.
+      logins = (await Promise.all(logins.map(async (one) => (await read(one.key))[0] ?? one))).flat();
+      return await sealArchive(
+        logins.map(({ record }) => record),
+        passphrase,
+      );
+    },
+    async forget() {
+      const kept: string[] = [];
+      for (const { key, record } of logins) {
+        await store.withLock(key, async () => {
+          const now = await store.read(key);
+          if (now && isSameLogin(now, record)) await store.delete(key);
+          else if (now?.tokens) kept.push(key);
+        });
+      }
+      return kept;
+    },
+  };
+}
