@@ -11,6 +11,8 @@ const textOf = (page: string): string => readFileSync(join(root, page), 'utf8');
 const examples = pages.flatMap((page) =>
   [...textOf(page).matchAll(/^ *```jsonc?\n([\s\S]*?)^ *```$/gmu)]
     .map(([, text = '']) => text)
+    // Some are entries alone, to be put among others.
+    .map((text) => (text.startsWith('"') ? `{ "mcpServers": { ${text} } }` : text))
     .filter((text) => text.includes('"mcpServers"'))
     .map((text, index) => ({ page, number: index + 1, text })),
 );

@@ -3,10 +3,8 @@
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
 import type { AuthorizationServer } from 'oauth4webapi';
 import { GatewayError } from '../errors.ts';
+import { commonAlgorithm } from './signing-algorithms.ts';
 import type { SavedKey } from './token-store.ts';
-
-/** What we sign with, the shortest signatures first (RFC 7518 section 3.1, RFC 8037). */
-const algorithms = ['ES256', 'EdDSA', 'ES384', 'ES512', 'PS256', 'RS256', 'PS384', 'RS384', 'PS512', 'RS512'] as const;
 
 export interface NewClientKey {
   /** A JWS algorithm; for `token_endpoint_auth_signing_alg`. */
@@ -20,7 +18,7 @@ export interface NewClientKey {
 /** @throws GatewayError AUTH_FAILED where the authorization server takes no algorithm that this client has */
 export async function createClientKey(server: string, as: AuthorizationServer): Promise<NewClientKey> {
   const listed = as.token_endpoint_auth_signing_alg_values_supported;
-  const alg = algorithms.find((one) => listed === undefined || listed.includes(one));
+  const alg = commonAlgorithm(listed);
   if (alg === undefined) {
     throw new GatewayError(
       'AUTH_FAILED',

@@ -7,10 +7,8 @@ import { GatewayError } from '../errors.ts';
 import type { FetchLike } from '../lib/fetch-like.ts';
 import { parseObject, stringMember } from './answer.ts';
 import { bearerChallenge } from './challenge.ts';
+import { commonAlgorithm } from './signing-algorithms.ts';
 import type { SavedKey } from './token-store.ts';
-
-/** What we sign with, the shortest proofs first (RFC 7518 section 3.1, RFC 8037). */
-const algorithms = ['ES256', 'EdDSA', 'ES384', 'ES512', 'PS256', 'RS256', 'PS384', 'RS384', 'PS512', 'RS512'] as const;
 
 /** The key that one login is bound to, and the last nonce of each server that wants one. */
 export interface DpopKey {
@@ -27,7 +25,7 @@ export interface DpopKey {
 /** @throws GatewayError AUTH_FAILED where the authorization server takes no algorithm that this client has */
 export async function createDpopKey(server: string, as: AuthorizationServer, now: () => number): Promise<DpopKey> {
   const listed = as.dpop_signing_alg_values_supported;
-  const alg = algorithms.find((one) => listed === undefined || listed.includes(one));
+  const alg = commonAlgorithm(listed);
   if (alg === undefined) {
     throw new GatewayError(
       'AUTH_FAILED',

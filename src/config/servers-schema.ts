@@ -5,7 +5,7 @@ import { hasControlCharacters, hasNul, isHeaderName, isHeaderValue, isObject, ma
 
 export const transportNames = ['stdio', 'http', 'streamable-http', 'sse'] as const;
 
-/** Pinning one of these is possible; the last needs the other wire format and is not in force yet. */
+/** Pinning one of these is possible; the last has another wire format. */
 export const protocolRevisions = [
   '2024-10-07',
   '2024-11-05',
