@@ -205,7 +205,7 @@ function expected(rules: Rules, agent: string, server: string, tool?: string): b
 }
 
 describe('over random rules', () => {
-  test('what is listed can be called, and what is not listed cannot', () => {
+  test('H54: what is listed can be called, and what is not listed cannot', () => {
     fc.assert(
       fc.property(anyRules, anyAgent, (rules, agent) => {
         const listed = names
