@@ -59,6 +59,8 @@ export interface PreparedExport {
   readonly logins: readonly ToldLogin[];
   /** Servers of the config without a login. */
   readonly without: readonly string[];
+  /** Login files that stay where they are. */
+  readonly unreadable: readonly GatewayError[];
   seal(passphrase: Secret): Promise<string>;
   /** Deletes them here without revoking; gives those that were renewed meanwhile, and stay. */
   forget(): Promise<readonly ToldLogin[]>;
@@ -66,7 +68,6 @@ export interface PreparedExport {
 
 /**
  * `names`: empty means every server that can have a login; `everything`: also logins that no server of the config uses.
- * @throws GatewayError CONFIG_INVALID where a login file cannot be read
  */
 export async function prepareExport(
   { entries, place }: LoginPlace,
@@ -78,10 +79,11 @@ export async function prepareExport(
   const keys = new Set(chosen.map(keyOf));
   if (everything) for (const key of await savedKeys(place.directory)) keys.add(key);
   const opened = await openExport(await place.openStore(), [...keys]);
-  const found = new Set(opened.logins.map(({ key }) => key));
+  const found = new Set([...opened.logins.map(({ key }) => key), ...opened.unreadable.keys()]);
   return {
     logins: opened.logins.map(({ record }) => tellLogin(record, entries)),
     without: chosen.filter((entry) => !found.has(keyOf(entry))).map(({ name }) => name),
+    unreadable: [...opened.unreadable.values()],
     seal: (passphrase) => opened.seal(passphrase),
     async forget() {
       const kept = new Set(await opened.forget());
@@ -116,17 +118,14 @@ export async function importArchive(
   return await takeOverArchive(opened.records, { store, entries, force, only });
 }
 
-/** Whether the text is an archive that this version opens, given the passphrase. @throws GatewayError CONFIG_INVALID */
-export async function checkArchive(name: string, text: string): Promise<void> {
+/** Why the text is no archive that a passphrase could open; undefined: it is one. */
+export async function archiveProblem(text: string): Promise<{ reason: string; hint: string } | undefined> {
   const { judgeArchive } = await import('./auth/login-archive.ts');
   const verdict = judgeArchive(text);
-  if (verdict.kind === 'refused') {
-    throw new GatewayError('CONFIG_INVALID', `${name} ${verdict.reason}`, { hint: verdict.hint });
-  }
+  return verdict.kind === 'refused' ? verdict : undefined;
 }
 
-export const foreignPrograms = ['mcp-remote', 'mcporter'] as const;
-export type ForeignProgram = (typeof foreignPrograms)[number];
+export type ForeignProgram = 'mcp-remote' | 'mcporter';
 
 export interface CacheImport {
   readonly directory: string;
@@ -177,10 +176,12 @@ async function readCache(
   const home = env[platform === 'win32' ? 'USERPROFILE' : 'HOME'] || homedir();
   const usual = program === 'mcp-remote' ? mcpRemotePlaces(env, home) : mcporterPlaces(env, home);
   const directories = named === undefined ? usual : [resolve(cwd, named)];
+  let found: { readonly directory: string; readonly cache: readonly CachedLogin[] } | undefined;
   for (const directory of directories) {
     const cache = await orUnreadable(directory, () => read(directory));
-    if (cache) return { directory, cache };
+    if (cache && (!found || found.cache.length === 0)) found = { directory, cache };
   }
+  if (found) return found;
   const message = `there is no directory ${directories.join(', and no ')} with the logins of ${program}`;
   throw new GatewayError('CONFIG_INVALID', message, { hint: `Name it: portico import --from ${program} DIR` });
 }

@@ -10,16 +10,27 @@ import { bearerChallenge } from './challenge.ts';
 import { commonAlgorithm } from './signing-algorithms.ts';
 import type { SavedKey } from './token-store.ts';
 
+export interface ProvenRequest {
+  readonly url: string;
+  readonly method: string;
+  /** The one that is sent with it (RFC 9449 section 7). */
+  readonly accessToken?: string;
+  /** What its proof holds. */
+  readonly nonce?: string | undefined;
+}
+
 /** The key that one login is bound to, and the last nonce of each server that wants one. */
 export interface DpopKey {
   /** Private; belongs into the login file and nowhere else. */
   readonly saved: SavedKey;
   /** RFC 7638; `dpop_jkt` of the authorization request (RFC 9449 section 10). */
   thumbprint(): Promise<string>;
-  /** A `DPoP` header for one request. `accessToken`: the one that is sent with it (RFC 9449 section 7). */
-  prove(request: { readonly url: string; readonly method: string; readonly accessToken?: string }): Promise<string>;
+  /** The last nonce of the server that the request goes to. */
+  nonceFor(request: ProvenRequest): string | undefined;
+  /** A `DPoP` header for one request. */
+  prove(request: ProvenRequest): Promise<string>;
   /** Takes the nonce of an answer; true where the answer says that the request failed for want of it. */
-  learn(response: Response, request: { readonly url: string; readonly accessToken?: string }): Promise<boolean>;
+  learn(response: Response, request: ProvenRequest): Promise<boolean>;
 }
 
 /** @throws GatewayError AUTH_FAILED where the authorization server takes no algorithm that this client has */
@@ -46,9 +57,9 @@ export function openDpopKey(saved: SavedKey, now: () => number): DpopKey {
   return {
     saved,
     thumbprint: () => calculateJwkThumbprint(jwk),
-    async prove({ url, method, accessToken }) {
+    nonceFor: ({ url, accessToken }) => nonces.get(placeOf(url, accessToken)),
+    async prove({ url, method, accessToken, nonce }) {
       imported ??= importJWK(saved, alg);
-      const nonce = nonces.get(placeOf(url, accessToken));
       const claims = {
         htm: method,
         htu: withoutQuery(url),
@@ -61,13 +72,12 @@ export function openDpopKey(saved: SavedKey, now: () => number): DpopKey {
         .setIssuedAt(Math.floor(now() / 1000))
         .sign(await imported);
     },
-    async learn(response, { url, accessToken }) {
+    async learn(response, { url, accessToken, nonce: sent }) {
       const nonce = response.headers.get('dpop-nonce');
       if (nonce === null) return false;
-      const place = placeOf(url, accessToken);
-      const isNew = nonces.get(place) !== nonce;
-      nonces.set(place, nonce);
-      return isNew && (await wantsNonce(response));
+      nonces.set(placeOf(url, accessToken), nonce);
+      // Other requests may have learned it in the meantime: what counts is what this one was sent with.
+      return sent !== nonce && (await wantsNonce(response));
     },
   };
 }
@@ -75,22 +85,22 @@ export function openDpopKey(saved: SavedKey, now: () => number): DpopKey {
 /** A `fetch` whose requests carry a fresh proof, sent once more where the server asks for its nonce (RFC 9449 sections 8 and 9). */
 export function dpopFetch(fetch: FetchLike, key: DpopKey, accessToken?: string): FetchLike {
   return async (url, init = {}) => {
-    const request = {
+    const asked = {
       url: new URL(url).href,
       method: init.method ?? 'GET',
       ...(accessToken !== undefined && { accessToken }),
     };
-    const send = async (): Promise<Response> => {
+    const send = async (): Promise<{ response: Response; isRefused: boolean }> => {
+      const request = { ...asked, nonce: key.nonceFor(asked) };
       const headers = new Headers(init.headers);
       headers.set('dpop', await key.prove(request));
-      return await fetch(url, { ...init, headers: Object.fromEntries(headers) });
+      const response = await fetch(url, { ...init, headers: Object.fromEntries(headers) });
+      return { response, isRefused: await key.learn(response, request) };
     };
-    const response = await send();
-    if (!(await key.learn(response, request))) return response;
-    await response.body?.cancel();
-    const second = await send();
-    await key.learn(second, request);
-    return second;
+    const first = await send();
+    if (!first.isRefused) return first.response;
+    await first.response.body?.cancel();
+    return (await send()).response;
   };
 }
 

@@ -1,5 +1,6 @@
 // Owns what leaves with an export: which saved logins, read anew when they are sealed, and deleted afterwards where they
 // are to move. Knows nothing of files.
+import { GatewayError } from '../errors.ts';
 import type { Secret } from '../lib/secret.ts';
 import { isSameLogin } from './import-logins.ts';
 import { sealArchive } from './login-archive.ts';
@@ -8,6 +9,8 @@ import type { LoginRecord, TokenStore } from './token-store.ts';
 export interface LoginExport {
   /** In the order of the keys that were asked for. */
   readonly logins: readonly ExportedLogin[];
+  /** What is there and cannot be read, by key. */
+  readonly unreadable: ReadonlyMap<string, GatewayError>;
   seal(passphrase: Secret): Promise<string>;
   /** Deletes what was sealed, without revoking it. Gives the keys of the logins that were renewed since, and stay. */
   forget(): Promise<readonly string[]>;
@@ -18,17 +21,25 @@ export interface ExportedLogin {
   readonly record: LoginRecord;
 }
 
-/** Keys without a login are left out. @throws GatewayError CONFIG_INVALID where one cannot be read */
+/** Keys without a login are left out. */
 export async function openExport(store: TokenStore, keys: readonly string[]): Promise<LoginExport> {
+  const unreadable = new Map<string, GatewayError>();
   const read = async (key: string): Promise<ExportedLogin[]> => {
-    const record = await store.read(key);
-    return record?.tokens ? [{ key, record }] : [];
+    try {
+      const record = await store.read(key);
+      return record?.tokens ? [{ key, record }] : [];
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+      unreadable.set(key, error);
+      return [];
+    }
   };
   let logins = (await Promise.all(keys.map(read))).flat();
   return {
     get logins() {
       return logins;
     },
+    unreadable,
     async seal(passphrase) {
       // A human may have taken a while with the passphrase, and a gateway may have refreshed meanwhile.
       logins = (await Promise.all(logins.map(async (one) => (await read(one.key))[0] ?? one))).flat();

@@ -4,6 +4,8 @@ import { callCommand } from './call.ts';
 import { checkCommand } from './check.ts';
 import { clientMetadataCommand } from './client-metadata.ts';
 import { doctorCommand } from './doctor.ts';
+import { exportCommand } from './export.ts';
+import { importCommand } from './import.ts';
 import { loginCommand } from './login.ts';
 import { logoutCommand } from './logout.ts';
 import { serveCommand } from './serve.ts';
@@ -19,5 +21,7 @@ export const allCommands: readonly CliCommand[] = [
   callCommand,
   checkCommand,
   doctorCommand,
+  exportCommand,
+  importCommand,
   clientMetadataCommand,
 ];
