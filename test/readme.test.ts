@@ -63,7 +63,7 @@ function options(words: string): string[] {
 
 describe('README.md', () => {
   it('lists the commands that --help lists', async () => {
-    const listed = [...(await help()).matchAll(/^ {2}([a-z]+) \[/gm)].map(([, name]) => name);
+    const listed = [...(await help()).matchAll(/^ {2}([a-z-]+) \[/gm)].map(([, name]) => name);
     expect(names('command').map((usage) => usage.split(' ')[0])).toEqual(listed.filter((name) => name !== 'help'));
   });
 
