@@ -132,13 +132,15 @@ export interface CacheImport {
   readonly logins: readonly MovedLogin[];
   /** Servers that the cache has no login for. */
   readonly without: readonly string[];
+  /** Servers of the config that run that program in place of a url. */
+  readonly runners: readonly string[];
   /** Logins there of other servers, by what is known of them. */
   readonly others: readonly { readonly name: string | null; readonly url: string | null }[];
 }
 
 /** @throws GatewayError CONFIG_INVALID where there is no cache, or it cannot be read */
 export async function importCache(
-  { deps, entries, place }: LoginPlace,
+  { deps, servers, entries, place }: LoginPlace,
   from: { readonly program: ForeignProgram; readonly directory: string | undefined },
   { names, force }: ImportWishes,
 ): Promise<CacheImport> {
@@ -159,11 +161,19 @@ export async function importCache(
       directory,
       logins: await takeOverCache({ fetchFor, now: deps.now }, choices, { store, entries, force }),
       without: choices.filter(({ kind }) => kind === 'none').map(({ entry }) => entry.name),
+      runners: [...servers.values()].filter((server) => runs(server, from.program)).map(({ name }) => name),
       others: others.map(({ name = null, url = null }) => ({ name, url })),
     };
   } finally {
     await http.close();
   }
+}
+
+/** `npx mcp-remote@latest https://…` and the like: the url is an argument there. */
+function runs(server: ConfiguredServer, program: ForeignProgram): boolean {
+  if (server.state !== 'usable' || server.entry.kind !== 'stdio' || program !== 'mcp-remote') return false;
+  const { command, args } = server.entry;
+  return [command, ...args].some((word) => /(?:^|[\\/])mcp-remote(?:[@.].*)?$/.test(word));
 }
 
 async function readCache(

@@ -38,7 +38,8 @@ export function openHiddenPrompt({ stdin, stderr }: Terminal): HiddenPrompt {
         settle();
         resolve(typeof chunk === 'string' ? chunk : decoder.write(chunk));
       };
-      stdin.on('data', onData).on('end', onEnd).on('error', onEnd).resume();
+      if (stdin.readableEnded || stdin.destroyed) onEnd();
+      else stdin.on('data', onData).on('end', onEnd).on('error', onEnd).resume();
     });
   return {
     async ask(question) {

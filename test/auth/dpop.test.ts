@@ -91,6 +91,17 @@ describe('a nonce of the server', () => {
     expect(server.asked.map(({ body }) => body)).toEqual(['code=c', 'code=c', 'code=c']);
   });
 
+  it('is learned by all requests that went out without it at the same time', async () => {
+    answer = async ({ headers }) =>
+      (await nonceOf(headers)) === 'n1'
+        ? { body: 'done' }
+        : { status: 401, headers: { 'www-authenticate': 'DPoP error="use_dpop_nonce"', 'dpop-nonce': 'n1' } };
+    const send = dpopFetch(fetch, await createDpopKey('crm', as, now), 'token-1');
+    const answers = await Promise.all(Array.from({ length: 5 }, () => send(`${server.origin}/mcp`)));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+    expect(server.asked).toHaveLength(10);
+  });
+
   it('is replaced by the one of each answer', async () => {
     const seen: unknown[] = [];
     answer = async ({ headers }) => {

@@ -57,6 +57,8 @@ export interface CommonOptions {
   readonly refreshTokens?: boolean;
   readonly authMethods?: readonly AuthMethod[];
   readonly clients?: readonly RegisteredClient[];
+  /** Of the metadata of the MCP server. */
+  readonly scopesSupported?: readonly string[];
 }
 
 export type LoginScene = Awaited<ReturnType<typeof openScene>>;
@@ -134,9 +136,13 @@ export async function startScene({ authorization = {}, resource = {} }: SceneOpt
 }
 
 /** The same, told in the words that every authorization server here understands. */
-export async function startCommonScene({ refreshTokens = true, ...settings }: CommonOptions = {}): Promise<LoginScene> {
+export async function startCommonScene(options: CommonOptions = {}): Promise<LoginScene> {
+  const { refreshTokens = true, scopesSupported, ...settings } = options;
   const faults: AuthorizationFaults = refreshTokens ? {} : { token: 'no-refresh-token' };
-  return await startScene({ authorization: { ...settings, faults } });
+  return await startScene({
+    authorization: { ...settings, faults },
+    ...(scopesSupported && { resource: { scopesSupported } }),
+  });
 }
 
 function authorityOf(as: AuthorizationServer): Authority {

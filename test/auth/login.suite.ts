@@ -263,7 +263,7 @@ export function describeLogins(start: StartLoginScene): void {
       },
     );
 
-    test('503 to the registration gives one clear error, and is asked again at the next login', async () => {
+    test('B20: 503 to the registration gives one clear error, and is asked again at the next login', async () => {
       const { gateway, entry, authority } = await begin();
       authority.fail('registration', '503');
       const failure = await failureOf(gateway.login(entry, { openBrowser: true }));
@@ -299,7 +299,7 @@ export function describeLogins(start: StartLoginScene): void {
       authority.fail('token', undefined);
       at += 60_000;
       expect((await callTool(gateway, entry)).status).toBe(200);
-      expect(authority.counts()).toMatchObject({ codeExchanges: 1, refreshes: 1, refused: 0 });
+      expect(authority.counts()).toMatchObject({ codeExchanges: 1, refreshes: 1 });
     });
   });
 }

@@ -1,6 +1,14 @@
-// The story of a login at an authorization server that nobody here wrote.
+// The whole login suite a second time, at an authorization server that nobody here wrote.
 import { describe } from 'vitest';
+import { describeFrontDoor } from './authenticator.suite.ts';
+import { describeJoinedLogins } from './joined-login.suite.ts';
 import { describeLogins } from './login.suite.ts';
-import { startOidcScene } from './oidc-scene.ts';
+import { describeClients } from './login-client.suite.ts';
+import { startCommonOidcScene } from './oidc-scene.ts';
 
-describe('at oidc-provider', () => describeLogins(startOidcScene));
+describe('at oidc-provider', () => {
+  describeLogins(startCommonOidcScene);
+  describeClients(startCommonOidcScene);
+  describeJoinedLogins(startCommonOidcScene);
+  describeFrontDoor(startCommonOidcScene);
+});

@@ -25,6 +25,8 @@ describe('help', () => {
       'call',
       'check',
       'doctor',
+      'export',
+      'import',
       'client-metadata',
     ]) {
       const words = [command, '--help'].filter(Boolean);

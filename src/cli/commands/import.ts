@@ -75,7 +75,7 @@ async function importFile(
   if (renewing.length > 0) {
     output.line(`Careful: where ${renewing.join(', ')} came from, no gateway may go on with it, or it ends on both.`);
   }
-  output.document({ from: null, place: path, logins: logins.map(documentOf), without: [], others: [] });
+  output.document({ from: null, place: path, logins: logins.map(documentOf) });
   return exitCodeOf(logins);
 }
 
@@ -94,13 +94,21 @@ async function importForeign(
   if (logins.length === 0) throw nothingFor(found, program);
   for (const line of logins.flatMap(linesOf)) output.line(line);
   for (const server of without) output.line(`${server}: ${program} has no login for it`);
+  for (const server of found.runners) output.line(runnerAdvice(server, program));
   if (others.length > 0) output.line(`not taken, since no server asked for them: ${othersOf(found)}`);
   const renewing = namesOfNew(logins);
   if (renewing.length > 0) {
     output.line(`Careful: two programs that renew the same login end it for both. Make ${program} forget it:`);
     for (const command of logins.flatMap((login) => forgetCommands(login, program))) output.line(`  ${command}`);
   }
-  output.document({ from: program, place: directory, logins: logins.map(documentOf), without, others });
+  output.document({
+    from: program,
+    place: directory,
+    logins: logins.map(documentOf),
+    without,
+    runners: found.runners,
+    others,
+  });
   return exitCodeOf(logins);
 }
 
@@ -142,11 +150,18 @@ function forgetCommands(moved: MovedLogin, program: ForeignProgram): readonly st
 function nothingFor(found: CacheImport, program: ForeignProgram): GatewayError {
   const servers = found.without.length > 0 ? `: ${found.without.join(', ')}` : '';
   const message = `${program} has no login in ${found.directory} for a server of the config${servers}`;
+  const [runner] = found.runners;
   const hint =
-    found.others.length > 0
-      ? `It has ${othersOf(found)}. A login goes to the server with the very same url.`
-      : 'portico login SERVER';
+    runner !== undefined
+      ? runnerAdvice(runner, program)
+      : found.others.length > 0
+        ? `It has ${othersOf(found)}. A login goes to the server with the very same url.`
+        : 'portico login SERVER';
   return new GatewayError('AUTH_REQUIRED', message, { hint });
+}
+
+function runnerAdvice(server: string, program: ForeignProgram): string {
+  return `${server}: its entry runs ${program}; write "url" in place of "command" and "args", and import again`;
 }
 
 function othersOf({ others }: CacheImport): string {
