@@ -62,8 +62,16 @@ export interface PreparedExport {
   /** Login files that stay where they are. */
   readonly unreadable: readonly GatewayError[];
   seal(passphrase: Secret): Promise<string>;
-  /** Deletes them here without revoking; gives those that were renewed meanwhile, and stay. */
-  forget(): Promise<readonly ToldLogin[]>;
+  /** Before anything is written: why they could not be deleted here afterwards. @throws GatewayError CONFIG_INVALID */
+  requireForgettable(): Promise<void>;
+  /** Deletes them here without revoking; gives those that stay. */
+  forget(): Promise<readonly KeptHere[]>;
+}
+
+export interface KeptHere {
+  readonly login: ToldLogin;
+  /** `renewed`: after it was sealed. */
+  readonly reason: 'renewed' | GatewayError;
 }
 
 /**
@@ -85,9 +93,18 @@ export async function prepareExport(
     without: chosen.filter((entry) => !found.has(keyOf(entry))).map(({ name }) => name),
     unreadable: [...opened.unreadable.values()],
     seal: (passphrase) => opened.seal(passphrase),
+    async requireForgettable() {
+      const obstacle = await place.obstacle();
+      if (obstacle === undefined) return;
+      const message = `--move would not be able to delete the logins here. ${obstacle}`;
+      throw new GatewayError('CONFIG_INVALID', message, { hint: 'Nothing was written. Export without --move.' });
+    },
     async forget() {
-      const kept = new Set(await opened.forget());
-      return opened.logins.filter(({ key }) => kept.has(key)).map(({ record }) => tellLogin(record, entries));
+      const kept = await opened.forget();
+      return opened.logins.flatMap(({ key, record }) => {
+        const found = kept.find((one) => one.key === key);
+        return found ? [{ login: tellLogin(record, entries), reason: found.reason }] : [];
+      });
     },
   };
 }

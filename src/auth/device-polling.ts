@@ -12,7 +12,7 @@ import { clientAuthOf, clientOf, requestOptions } from './client-auth.ts';
 import type { DeviceAuthorization } from './device-authorization.ts';
 import type { Discovery } from './discover.ts';
 import type { DpopKey } from './dpop.ts';
-import { dpopFetch } from './dpop.ts';
+import { withProof } from './dpop.ts';
 import { describeThrown, refusedBy } from './oauth-errors.ts';
 import { judgeTokenAnswer } from './token-response.ts';
 import type { SavedClient, SavedTokens } from './token-store.ts';
@@ -86,11 +86,12 @@ export async function pollOnce(deps: PollingDeps, input: PollingInput): Promise<
   const auth = await clientAuthOf(server, client, settings);
   const now = deps.now();
   try {
-    const fetch = dpop ? dpopFetch(deps.fetch, dpop) : deps.fetch;
-    const response = await deviceCodeGrantRequest(as, clientOf(client), auth, authorization.deviceCode, {
-      ...requestOptions(fetch, as.token_endpoint ?? issuer, signal),
-      ...(resource !== undefined && { additionalParameters: { resource } }),
-    });
+    const response = await withProof(deps.fetch, dpop, (proving) =>
+      deviceCodeGrantRequest(as, clientOf(client), auth, authorization.deviceCode, {
+        ...requestOptions(proving, as.token_endpoint ?? issuer, signal),
+        ...(resource !== undefined && { additionalParameters: { resource } }),
+      }),
+    );
     return judgePoll(await readAnswer(response), { now, requested: scope, dpop: dpop !== undefined });
   } catch (error) {
     signal.throwIfAborted();

@@ -82,25 +82,57 @@ export function openDpopKey(saved: SavedKey, now: () => number): DpopKey {
   };
 }
 
-/** A `fetch` whose requests carry a fresh proof, sent once more where the server asks for its nonce (RFC 9449 sections 8 and 9). */
+/** A `fetch` whose requests carry a fresh proof, sent once more where the server asks for its nonce (RFC 9449 section 9). */
 export function dpopFetch(fetch: FetchLike, key: DpopKey, accessToken?: string): FetchLike {
+  const send = sendProven(fetch, key, accessToken);
   return async (url, init = {}) => {
+    const first = await send(url, init);
+    if (!first.wantsNonce) return first.response;
+    await first.response.body?.cancel();
+    return (await send(url, init)).response;
+  };
+}
+
+/**
+ * A request to an authorization server, with a proof where there is a key, and made anew where the server asks for its
+ * nonce (RFC 9449 section 8): a client assertion is good for one request (RFC 7523 section 3), so none is sent again.
+ */
+export async function withProof(
+  fetch: FetchLike,
+  key: DpopKey | undefined,
+  request: (fetch: FetchLike) => Promise<Response>,
+): Promise<Response> {
+  if (!key) return await request(fetch);
+  const send = sendProven(fetch, key);
+  let isRefused = false;
+  const proving: FetchLike = async (url, init = {}) => {
+    const { response, wantsNonce } = await send(url, init);
+    isRefused = wantsNonce;
+    return response;
+  };
+  const first = await request(proving);
+  if (!isRefused) return first;
+  await first.body?.cancel();
+  return await request(proving);
+}
+
+type SendProven = (
+  url: string | URL,
+  init: RequestInit,
+) => Promise<{ readonly response: Response; readonly wantsNonce: boolean }>;
+
+function sendProven(fetch: FetchLike, key: DpopKey, accessToken?: string): SendProven {
+  return async (url, init) => {
     const asked = {
       url: new URL(url).href,
       method: init.method ?? 'GET',
       ...(accessToken !== undefined && { accessToken }),
     };
-    const send = async (): Promise<{ response: Response; isRefused: boolean }> => {
-      const request = { ...asked, nonce: key.nonceFor(asked) };
-      const headers = new Headers(init.headers);
-      headers.set('dpop', await key.prove(request));
-      const response = await fetch(url, { ...init, headers: Object.fromEntries(headers) });
-      return { response, isRefused: await key.learn(response, request) };
-    };
-    const first = await send();
-    if (!first.isRefused) return first.response;
-    await first.response.body?.cancel();
-    return (await send()).response;
+    const request = { ...asked, nonce: key.nonceFor(asked) };
+    const headers = new Headers(init.headers);
+    headers.set('dpop', await key.prove(request));
+    const response = await fetch(url, { ...init, headers: Object.fromEntries(headers) });
+    return { response, wantsNonce: await key.learn(response, request) };
   };
 }
 

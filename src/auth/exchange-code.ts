@@ -11,7 +11,7 @@ import { clientAuthOf, clientOf, listedSecretMethods, requestOptions } from './c
 import { hintForRefusedClient } from './client-refusal.ts';
 import type { Discovery } from './discover.ts';
 import type { DpopKey } from './dpop.ts';
-import { dpopFetch } from './dpop.ts';
+import { withProof } from './dpop.ts';
 import { refusedBy, translateOAuthError } from './oauth-errors.ts';
 import type { TokenVerdict } from './token-response.ts';
 import { isDpopType, judgeTokenAnswer } from './token-response.ts';
@@ -97,21 +97,12 @@ async function askForTokens(
   const { as, resource } = discovery;
   const auth = await clientAuthOf(server, client, key);
   try {
-    const response = await authorizationCodeGrantRequest(
-      as,
-      clientOf(client),
-      auth,
-      parameters,
-      pending.redirectUri,
-      pending.codeVerifier,
-      {
-        ...requestOptions(
-          pending.dpop ? dpopFetch(fetch, pending.dpop) : fetch,
-          as.token_endpoint ?? discovery.issuer,
-          signal,
-        ),
+    const { redirectUri, codeVerifier, dpop } = pending;
+    const response = await withProof(fetch, dpop, (proving) =>
+      authorizationCodeGrantRequest(as, clientOf(client), auth, parameters, redirectUri, codeVerifier, {
+        ...requestOptions(proving, as.token_endpoint ?? discovery.issuer, signal),
         ...(resource !== undefined && { additionalParameters: { resource } }),
-      },
+      }),
     );
     return await readAnswer(response);
   } catch (error) {

@@ -2,8 +2,8 @@
 // are to move. Knows nothing of files.
 import { GatewayError } from '../errors.ts';
 import type { Secret } from '../lib/secret.ts';
-import { isSameLogin } from './import-logins.ts';
 import { sealArchive } from './login-archive.ts';
+import { sameLogin } from './login-record.ts';
 import type { LoginRecord, TokenStore } from './token-store.ts';
 
 export interface LoginExport {
@@ -12,8 +12,15 @@ export interface LoginExport {
   /** What is there and cannot be read, by key. */
   readonly unreadable: ReadonlyMap<string, GatewayError>;
   seal(passphrase: Secret): Promise<string>;
-  /** Deletes what was sealed, without revoking it. Gives the keys of the logins that were renewed since, and stay. */
-  forget(): Promise<readonly string[]>;
+  /** Deletes what was sealed, without revoking it. One that cannot be deleted keeps no other from going. */
+  forget(): Promise<readonly KeptLogin[]>;
+}
+
+/** A login that is still here. */
+export interface KeptLogin {
+  readonly key: string;
+  /** `renewed`: since it was sealed. */
+  readonly reason: 'renewed' | GatewayError;
 }
 
 export interface ExportedLogin {
@@ -49,15 +56,28 @@ export async function openExport(store: TokenStore, keys: readonly string[]): Pr
       );
     },
     async forget() {
-      const kept: string[] = [];
-      for (const { key, record } of logins) {
-        await store.withLock(key, async () => {
-          const now = await store.read(key);
-          if (now && isSameLogin(now, record)) await store.delete(key);
-          else if (now?.tokens) kept.push(key);
-        });
+      const kept: KeptLogin[] = [];
+      for (const login of logins) {
+        const reason = await forgetOne(store, login);
+        if (reason !== undefined) kept.push({ key: login.key, reason });
       }
       return kept;
     },
   };
+}
+
+/** Why it stays; undefined: it is gone. */
+async function forgetOne(store: TokenStore, { key, record }: ExportedLogin): Promise<KeptLogin['reason'] | undefined> {
+  try {
+    return await store.withLock(key, async () => {
+      const now = await store.read(key);
+      if (now && sameLogin(now, record)) await store.delete(key);
+      else if (now?.tokens) return 'renewed';
+      return undefined;
+    });
+  } catch (error) {
+    if (error instanceof GatewayError) return error;
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'an error';
+    return new GatewayError('CONFIG_INVALID', `the login cannot be deleted here (${code})`, { cause: error });
+  }
 }

@@ -1,6 +1,6 @@
 // Owns what happens to a login that comes from elsewhere where there may be one already: the newer one stays. Knows
 // nothing of where it comes from.
-import { nextUpdatedAt } from './login-record.ts';
+import { nextUpdatedAt, sameLogin } from './login-record.ts';
 import { loginKey } from './server-key.ts';
 import type { LoginRecord, TokenStore } from './token-store.ts';
 
@@ -37,18 +37,10 @@ export function judgeImport(
   { force }: { readonly force: boolean },
 ): ImportOutcome {
   if (!saved) return 'imported';
-  if (isSameLogin(record, saved)) return 'same';
+  if (sameLogin(record, saved)) return 'same';
   // A registration alone is no login: it neither stands in the way of one nor replaces one.
   if (!saved.tokens || !record.tokens) return record.tokens || force ? 'imported' : 'kept';
   return force || isNewer(record, saved) ? 'imported' : 'kept';
-}
-
-export function isSameLogin(one: LoginRecord, other: LoginRecord): boolean {
-  return (
-    one.tokens?.access_token === other.tokens?.access_token &&
-    one.tokens?.refresh_token === other.tokens?.refresh_token &&
-    one.client.client_id === other.client.client_id
-  );
 }
 
 function isNewer(one: LoginRecord, other: LoginRecord): boolean {

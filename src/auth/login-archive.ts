@@ -48,6 +48,10 @@ export function judgeArchive(text: string): { readonly kind: 'archive'; readonly
     const reason = `was written by a newer Portico (version ${version} of the format; this one reads ${archiveVersion})`;
     return refused(reason, 'Update Portico here, or export with the older one.');
   }
+  const rounds = header['p2c'];
+  if (typeof rounds === 'number' && rounds > maxIterations) {
+    return refused(`asks for ${rounds} rounds to open it, and no export does`, foreignHint);
+  }
   return { kind: 'archive', jwe: jwe as unknown as FlattenedJWE };
 }
 

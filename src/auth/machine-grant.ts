@@ -14,7 +14,7 @@ import { configuredClient } from './configured-client.ts';
 import type { Discovery } from './discover.ts';
 import { discover } from './discover.ts';
 import type { DpopKey } from './dpop.ts';
-import { createDpopKey, dpopFetch, openDpopKey } from './dpop.ts';
+import { createDpopKey, openDpopKey, withProof } from './dpop.ts';
 import { identityAssertion } from './identity-assertion.ts';
 import { describeAnswer, describeThrown, refusedBy } from './oauth-errors.ts';
 import { recordOf } from './save-login.ts';
@@ -128,12 +128,12 @@ async function ask(
   const { discovery, client, parameters, dpop } = request;
   const { as, issuer } = discovery;
   const auth = await clientAuthOf(entry.name, client, settings);
-  const fetch = dpop ? dpopFetch(deps.fetch, dpop) : deps.fetch;
   try {
-    const options = requestOptions(fetch, as.token_endpoint ?? issuer, signal);
-    return await readAnswer(
-      await genericTokenEndpointRequest(as, clientOf(client), auth, settings.grantType, parameters, options),
-    );
+    const response = await withProof(deps.fetch, dpop, (proving) => {
+      const options = requestOptions(proving, as.token_endpoint ?? issuer, signal);
+      return genericTokenEndpointRequest(as, clientOf(client), auth, settings.grantType, parameters, options);
+    });
+    return await readAnswer(response);
   } catch (error) {
     signal?.throwIfAborted();
     const reason = describeThrown(error, [client.client_secret, parameters['assertion']]);

@@ -9,7 +9,7 @@ import type { ClientKey } from './client-auth.ts';
 import { clientAuthOf, clientOf, requestOptions } from './client-auth.ts';
 import type { Discovery } from './discover.ts';
 import type { DpopKey } from './dpop.ts';
-import { dpopFetch } from './dpop.ts';
+import { withProof } from './dpop.ts';
 import { otherMethod } from './exchange-code.ts';
 import { refusedBy, translateOAuthError } from './oauth-errors.ts';
 import type { SavedClient } from './token-store.ts';
@@ -97,8 +97,10 @@ async function ask(
 ): Promise<Answer> {
   const auth = await clientAuthOf(server, client, key);
   try {
-    const options = requestOptions(dpop ? dpopFetch(fetch, dpop) : fetch, endpoint, signal);
-    const response = await pushedAuthorizationRequest(discovery.as, clientOf(client), auth, parameters, options);
+    const response = await withProof(fetch, dpop, (proving) => {
+      const options = requestOptions(proving, endpoint, signal);
+      return pushedAuthorizationRequest(discovery.as, clientOf(client), auth, parameters, options);
+    });
     return await readAnswer(response);
   } catch (error) {
     throw translateOAuthError(error, { server, step: pushStep(endpoint), secrets: [client.client_secret] }, signal);

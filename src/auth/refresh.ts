@@ -6,7 +6,7 @@ import { readAnswer } from './answer.ts';
 import type { ClientKey } from './client-auth.ts';
 import { clientAuthOf, clientOf, requestOptions } from './client-auth.ts';
 import type { DpopKey } from './dpop.ts';
-import { dpopFetch } from './dpop.ts';
+import { withProof } from './dpop.ts';
 import { judgeEndpoint } from './endpoint-rule.ts';
 import { describeAnswer, describeThrown } from './oauth-errors.ts';
 import { judgeTokenAnswer } from './token-response.ts';
@@ -60,15 +60,12 @@ export async function refreshTokens(
   const now = deps.now();
   const secrets = [refreshToken, record.client.client_secret, record.tokens?.access_token];
   try {
-    const response = await refreshTokenGrantRequest(
-      { issuer: record.issuer, token_endpoint: record.token_endpoint },
-      clientOf(record.client),
-      auth,
-      refreshToken,
-      {
-        ...requestOptions(dpop ? dpopFetch(deps.fetch, dpop) : deps.fetch, record.token_endpoint, signal),
+    const as = { issuer: record.issuer, token_endpoint: record.token_endpoint };
+    const response = await withProof(deps.fetch, dpop, (proving) =>
+      refreshTokenGrantRequest(as, clientOf(record.client), auth, refreshToken, {
+        ...requestOptions(proving, record.token_endpoint, signal),
         ...(record.resource !== undefined && { additionalParameters: { resource: record.resource } }),
-      },
+      }),
     );
     return judgeRefresh(await readAnswer(response), { record, now });
   } catch (error) {

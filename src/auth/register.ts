@@ -36,7 +36,7 @@ export async function register(
   const endpoint = as.registration_endpoint;
   if (endpoint === undefined) throw noClientError(input);
   const step = `the registration of this client at ${endpoint}`;
-  const { answer, asked } = await askInTurn(deps, input, endpoint);
+  const { answer, asked } = await askWithOrWithoutScope(deps, input, endpoint);
   const verdict = judgeRegistration(answer, asked);
   if (verdict.kind === 'registered') return verdict.client;
   if (verdict.kind === 'refused') {
@@ -52,6 +52,26 @@ export async function register(
     `server '${server}': ${endpoint} registered the redirect URIs ${quoteForeign(verdict.redirectUris.join(' '))} instead of ${redirectUri}`,
     { server, hint: 'Set oauth.callbackPort or oauth.redirectUri to what the authorization server admits.' },
   );
+}
+
+/**
+ * RFC 7591 section 2: `scope` is what the client may ask for, and some servers want it named. Others know the scopes of
+ * their resources in requests alone, and refuse a registration over them.
+ */
+async function askWithOrWithoutScope(
+  deps: { readonly fetch: FetchLike; readonly now: () => number },
+  input: RegisterInput,
+  endpoint: string,
+): Promise<{ readonly answer: Answer; readonly asked: AskedRegistration }> {
+  const tried = await askInTurn(deps, input, endpoint);
+  const { scope, ...settings } = input.settings;
+  if (scope === undefined || !isRefusedValue(tried.answer)) return tried;
+  return await askInTurn(deps, { ...input, settings }, endpoint);
+}
+
+/** RFC 7591 section 3.2.2: a value of ours is not accepted; which one is not said. */
+function isRefusedValue({ status, json }: Answer): boolean {
+  return status === 400 && stringMember(json, 'error') === 'invalid_client_metadata';
 }
 
 /** With the method that suits a native app best, then with the others that the server lists, until it takes one. */
@@ -70,9 +90,8 @@ async function askInTurn(
   const [first = 'none', ...others] = methodsToAsk(discovery);
   let tried = await askWith(first);
   for (const method of others) {
-    const { status, json } = tried.answer;
-    // RFC 7591 section 3.2.2: a value of ours is not accepted. The list of methods in the metadata is often wrong.
-    if (status !== 400 || stringMember(json, 'error') !== 'invalid_client_metadata') break;
+    // The list of methods in the metadata is often wrong.
+    if (!isRefusedValue(tried.answer)) break;
     tried = await askWith(method);
   }
   return tried.asked.key === undefined && wantsKey(tried.answer) ? await askWith('private_key_jwt') : tried;

@@ -46,9 +46,27 @@ describe('an export', () => {
     const opened = await openExport(store, ['a', 'b']);
     await opened.seal(passphrase);
     await store.write('b', login('renewed'));
-    expect(await opened.forget()).toEqual(['b']);
+    expect(await opened.forget()).toEqual([{ key: 'b', reason: 'renewed' }]);
     expect(await store.read('a')).toBeUndefined();
     expect((await store.read('b'))?.tokens?.access_token).toBe('renewed');
+  });
+
+  it('C24: that is to move says what it cannot delete, and deletes the others', async () => {
+    const store = createMemoryTokenStore();
+    await store.write('a', login('one'));
+    await store.write('b', login('two'));
+    const stuck: TokenStore = {
+      ...store,
+      delete: async (key) => {
+        if (key === 'a') throw Object.assign(new Error('EROFS: read-only file system'), { code: 'EROFS' });
+        await store.delete(key);
+      },
+    };
+    const opened = await openExport(stuck, ['a', 'b']);
+    await opened.seal(passphrase);
+    const reason = expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining('EROFS') });
+    expect(await opened.forget()).toEqual([{ key: 'a', reason }]);
+    expect(await store.read('b')).toBeUndefined();
   });
 
   it('goes on where one login cannot be read, and names it', async () => {

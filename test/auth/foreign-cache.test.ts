@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type CachedLogin, chooseLogins } from '../../src/auth/foreign-cache.ts';
-import { hashesOf, mcpRemotePlaces, readMcpRemoteCache } from '../../src/auth/mcp-remote-cache.ts';
-import { mcporterPlaces, readMcporterCache } from '../../src/auth/mcporter-cache.ts';
+import { hashesOf, readMcpRemoteCache } from '../../src/auth/mcp-remote-cache.ts';
+import { readMcporterCache } from '../../src/auth/mcporter-cache.ts';
 import type { HttpServerEntry } from '../../src/config/server-entry.ts';
 import { httpEntry, oauth } from './samples.ts';
 
@@ -87,10 +87,6 @@ describe('the cache of mcp-remote', () => {
     expect(hashesOf(entry(change))).toContain(md5(text));
   });
 
-  it('knows no other url', () => {
-    expect(hashesOf(entry())).not.toContain(md5('https://mcp.example/sse'));
-  });
-
   it('finds logins in the folders of all versions, and in none; the newest file counts', async () => {
     const hash = md5(url);
     await write(`mcp-remote-0.1.9/${hash}_tokens.json`, { access_token: 'nine' }, 1_700_000_002);
@@ -127,19 +123,6 @@ describe('the cache of mcp-remote', () => {
         },
       },
     ]);
-  });
-
-  it('passes over files that are broken, and tells an empty directory from none', async () => {
-    expect(await readMcpRemoteCache(directory)).toEqual([]);
-    await write(`mcp-remote-0.1.38/${md5(url)}_tokens.json`, '{"access_token": "half');
-    await write('mcp-remote-0.1.39', 'a file in place of a folder');
-    expect(await readMcpRemoteCache(directory)).toEqual([]);
-    expect(await readMcpRemoteCache(join(directory, 'nowhere'))).toBeUndefined();
-  });
-
-  it('is where that program has it', () => {
-    expect(mcpRemotePlaces({}, '/home/ann')).toEqual([join('/home/ann', '.mcp-auth')]);
-    expect(mcpRemotePlaces({ MCP_REMOTE_CONFIG_DIR: '/else' }, '/home/ann')).toEqual(['/else']);
   });
 });
 
@@ -185,24 +168,5 @@ describe('the cache of mcporter', () => {
     expect(cached).toMatchObject({ name: 'crm', url: undefined, login: { client: { client_id: 'c' } } });
     expect(cached?.isFor(entry({ name: 'crm' }), false)).toBe(false);
     expect(cached?.isFor(entry({ name: 'crm' }), true)).toBe(true);
-  });
-
-  it('knows the url of a directory of one server where it was noted', async () => {
-    await write('tokens.json', { access_token: 'a' });
-    await write('server_url.txt', `${url}\n`);
-    const [cached] = (await readMcporterCache(directory)) ?? [];
-    expect(cached?.isFor(entry({ name: 'any' }), false)).toBe(true);
-  });
-
-  it('is where that program has it, the newer place first', () => {
-    const older = join('/home/ann', '.mcporter');
-    expect(mcporterPlaces({}, '/home/ann')).toEqual([older]);
-    expect(mcporterPlaces({ XDG_DATA_HOME: 'relative' }, '/home/ann')).toEqual([older]);
-    expect(mcporterPlaces({ XDG_DATA_HOME: '/data' }, '/home/ann')).toEqual([join('/data', 'mcporter'), older]);
-  });
-
-  it('tells an empty directory from none', async () => {
-    expect(await readMcporterCache(directory)).toEqual([]);
-    expect(await readMcporterCache(join(directory, 'nowhere'))).toBeUndefined();
   });
 });

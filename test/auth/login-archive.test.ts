@@ -133,7 +133,7 @@ describe('what is no archive', () => {
     const header = JSON.parse(Buffer.from(good['protected'] ?? '', 'base64url').toString()) as object;
     const costly = Buffer.from(JSON.stringify({ ...header, p2c: 1e12 })).toString('base64url');
     const opened = await openArchive(JSON.stringify({ ...good, protected: costly }), passphrase);
-    expect(opened).toMatchObject({ kind: 'refused', reason: 'is no complete JWE' });
+    expect(opened).toMatchObject({ kind: 'refused', reason: expect.stringContaining('rounds') });
   });
 
   it.each([

@@ -146,6 +146,23 @@ describe('where both servers want nonces', () => {
   });
 });
 
+describe('a client that proves itself by a key of its own (RFC 7523), whose assertions are good for one request,', () => {
+  test.each([false, true])(
+    'logs in, refreshes and calls where nonces are wanted (pushed requests: %s)',
+    async (requirePushed) => {
+      const options = { dpopNonces: true, authMethods: ['private_key_jwt'], requirePushed };
+      const { entry, provider } = await begin(options, { nonces: true });
+      await logIn(scene.process({ env: { GATEWAY_BROWSER: 'none' } }), entry);
+      expect((await scene.saved()).client.token_endpoint_auth_method).toBe('private_key_jwt');
+      provider.expireAccessTokens();
+      // A process that knows no nonce yet.
+      expect((await callTool(scene.process(), entry)).status).toBe(200);
+      expect(provider.counts).toMatchObject({ registrations: 1, codeExchanges: 1, refreshes: 1 });
+      expect(new Set(provider.counts.grantErrors)).toEqual(new Set(['use_dpop_nonce']));
+    },
+  );
+});
+
 test('five processes share the rotating tokens of one key', async () => {
   const { gateway, entry, provider } = await begin({ dpopNonces: true }, { nonces: true });
   await logIn(gateway, entry);

@@ -114,16 +114,22 @@ test('what the server grants is saved, where it is less than what its metadata n
   expect((await scene.saved()).tokens?.scope).toBe('tools');
 });
 
-test('tokens are bound to a key where the server demands it, nonces included', async () => {
-  const protectedServer = { proofOfPossession: { nonces: true } };
-  const { gateway, entry, provider } = await begin(basic, { dpop: true, dpopNonces: true, protectedServer });
-  expect((await callTool(gateway, entry)).status).toBe(200);
-  const { tokens, dpop_key: key } = await scene.saved();
-  expect([tokens?.token_type, key]).toEqual(['DPoP', expect.objectContaining({ alg: 'ES256' })]);
-  const bare = await fetch(entry.url, { method: 'POST', headers: { authorization: `Bearer ${tokens?.access_token}` } });
-  expect(bare.status).toBe(401);
-  provider.expireAccessTokens();
-  expect((await callTool(scene.process(), entry)).status).toBe(200);
-  expect(provider.counts).toMatchObject({ otherGrants: 2 });
-  expect(new Set(provider.counts.grantErrors)).toEqual(new Set(['use_dpop_nonce']));
-});
+test.each([basic, keyed('private_key_jwt', ec, 'ES256')])(
+  'tokens of a client that proves itself by $name are bound to a key where the server demands it, nonces included',
+  async (proof) => {
+    const protectedServer = { proofOfPossession: { nonces: true } };
+    const { gateway, entry, provider } = await begin(proof, { dpop: true, dpopNonces: true, protectedServer });
+    expect((await callTool(gateway, entry)).status).toBe(200);
+    const { tokens, dpop_key: key } = await scene.saved();
+    expect([tokens?.token_type, key]).toEqual(['DPoP', expect.objectContaining({ alg: 'ES256' })]);
+    const bare = await fetch(entry.url, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${tokens?.access_token}` },
+    });
+    expect(bare.status).toBe(401);
+    provider.expireAccessTokens();
+    expect((await callTool(scene.process(), entry)).status).toBe(200);
+    expect(provider.counts).toMatchObject({ otherGrants: 2 });
+    expect(new Set(provider.counts.grantErrors)).toEqual(new Set(['use_dpop_nonce']));
+  },
+);

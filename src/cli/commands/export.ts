@@ -1,8 +1,8 @@
 // Owns `portico export`: logins as one file that a passphrase opens, for another machine.
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { LoginPlace, PreparedExport, ToldLogin } from '../../archive-wiring.ts';
-import { GatewayError } from '../../errors.ts';
+import type { KeptHere, LoginPlace, PreparedExport } from '../../archive-wiring.ts';
+import { errorTable, GatewayError } from '../../errors.ts';
 import { isMissing } from '../../lib/json-file.ts';
 import { readInput } from '../bounded-input.ts';
 import { type CliCommand, type CommandRun, type CommonOptions, commonOptions, runCommand } from '../command.ts';
@@ -43,13 +43,14 @@ async function exportLogins(run: CommandRun, names: readonly string[], options: 
   if (named.length > 0 && everything) throw new GatewayError('INVALID_ARGUMENTS', '--all, and servers by name');
   const prepared = await prepareExport(place, { names: named, everything });
   requireLogins(place, prepared, named);
+  if (options.move === true) await prepared.requireForgettable();
   const passphrase = await readPassphrase(context, { file: options.passphraseFile, isNew: true, mayAsk: true });
   const text = await prepared.seal(passphrase);
   if (file === undefined) await writeAll(context.stdout, text);
   else await writeFileFor(file, text);
   const kept = options.move === true ? await prepared.forget() : undefined;
   report(run, prepared, { file, kept });
-  return 0;
+  return kept?.some(({ reason }) => reason !== 'renewed') ? errorTable.CONFIG_INVALID.exitCode : 0;
 }
 
 /** Undefined: stdout. Before anything is asked or read. */
@@ -129,16 +130,16 @@ function requireLogins(
 function report(
   { output }: CommandRun,
   { logins, without, unreadable }: PreparedExport,
-  { file, kept }: { readonly file: string | undefined; readonly kept: readonly ToldLogin[] | undefined },
+  { file, kept }: { readonly file: string | undefined; readonly kept: readonly KeptHere[] | undefined },
 ): void {
-  const stays = new Set(kept?.map(nameOf));
+  const stays = new Set(kept?.map(({ login }) => nameOf(login)));
   for (const login of logins) {
     const what = kept === undefined ? 'exported' : stays.has(nameOf(login)) ? 'exported, not deleted here' : 'moved';
     output.line(`${nameOf(login)}: ${what}${accountOf(login)}`);
   }
   for (const server of without) output.line(`${server}: has no login`);
   for (const { message, hint } of unreadable) output.line(`not exported: ${message}${hint ? `. ${hint}` : ''}`);
-  if (stays.size > 0) output.line('What was not deleted was renewed meanwhile: the file holds the older login of it.');
+  for (const { login, reason } of kept ?? []) output.line(`${nameOf(login)}: ${whyKept(reason)}`);
   if (file !== undefined) output.line(`written to ${file}; take it in there with: portico import ${quoted(file)}`);
   const renewing = logins.filter(({ renews_itself }) => renews_itself).map(nameOf);
   if (kept === undefined && renewing.length > 0) for (const line of warning(renewing)) output.line(line);
@@ -148,6 +149,11 @@ function report(
     without,
     unreadable: unreadable.map(({ message, hint }) => ({ message, hint })),
   });
+}
+
+function whyKept(reason: KeptHere['reason']): string {
+  if (reason === 'renewed') return 'was renewed meanwhile: the file holds the older login of it';
+  return `is in the file and still here, where no gateway may go on with it: ${reason.message}`;
 }
 
 /** RFC 9700 section 4.14.2: a refresh token that two use looks stolen, and the server ends the login of both. */
