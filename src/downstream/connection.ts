@@ -8,7 +8,7 @@ import type { DownstreamDeps } from './downstream-deps.ts';
 import { type LimitKey, translateError } from './downstream-errors.ts';
 import type { ConnectionInfo } from './handshake.ts';
 import { modernVersion, refuseQuestions, withModernMeta } from './modern-era.ts';
-import { openConversation } from './open-conversation.ts';
+import { type ConversationOptions, openConversation } from './open-conversation.ts';
 import { OversizedAnswer } from './read-message.ts';
 import type { ServerChannel } from './server-channel.ts';
 import { SessionRecovery } from './session-recovery.ts';
@@ -38,14 +38,18 @@ export class Connection {
   onLoginNeeded: ((needed: boolean) => void) | undefined;
   /** Resolves when the conversation is over, whoever ended it. */
   readonly closed: Promise<void>;
-  readonly #deps: Pick<DownstreamDeps, 'log' | 'now' | 'version'>;
+  readonly #deps: Pick<DownstreamDeps, 'log' | 'now' | 'version' | 'eras'>;
   readonly #entry: ServerEntry;
   readonly #channel: ServerChannel;
   readonly #peer: Peer;
   readonly #recovery: SessionRecovery;
   #info: ConnectionInfo | undefined;
 
-  constructor(deps: Pick<DownstreamDeps, 'log' | 'now' | 'version'>, entry: ServerEntry, channel: ServerChannel) {
+  constructor(
+    deps: Pick<DownstreamDeps, 'log' | 'now' | 'version' | 'eras'>,
+    entry: ServerEntry,
+    channel: ServerChannel,
+  ) {
     this.#deps = deps;
     this.#entry = entry;
     this.#channel = channel;
@@ -65,15 +69,10 @@ export class Connection {
     });
   }
 
-  /** Starts the channel and agrees on a revision; `isModern`: the server was of the modern era before. Called once. */
-  async open(signal: AbortSignal, isModern = false): Promise<void> {
+  /** Starts the channel and agrees on a revision. Called once. */
+  async open(signal: AbortSignal, opening: Pick<ConversationOptions, 'begin' | 'onAsk'> = {}): Promise<void> {
     await this.#peer.start();
-    this.#info = await openConversation(this.#peer, this.#channel, this.#entry, {
-      version: this.#deps.version,
-      signal,
-      timeoutMs: this.#entry.connectTimeoutMs,
-      isModern,
-    });
+    await this.#agree({ ...opening, signal });
   }
 
   get info(): ConnectionInfo {
@@ -176,11 +175,20 @@ export class Connection {
   }
 
   async #renew(): Promise<void> {
-    const { name: server, connectTimeoutMs: timeoutMs } = this.#entry;
-    const { log, version } = this.#deps;
-    log.info({ server }, 'the server no longer knows this conversation; starting a new one');
-    this.#info = await openConversation(this.#peer, this.#channel, this.#entry, { version, timeoutMs });
+    this.#deps.log.info(
+      { server: this.#entry.name },
+      'the server no longer knows this conversation; starting a new one',
+    );
+    await this.#agree({});
     this.onListChanged?.();
+  }
+
+  async #agree(options: Pick<ConversationOptions, 'begin' | 'onAsk' | 'signal'>): Promise<void> {
+    const { version, eras } = this.#deps;
+    const timeoutMs = this.#entry.connectTimeoutMs;
+    const opened = await openConversation(this.#peer, this.#channel, this.#entry, { ...options, version, timeoutMs });
+    if (opened.era) eras?.keep(this.#entry, opened.era);
+    this.#info = opened.info;
   }
 
   async #answer(method: string): Promise<unknown> {

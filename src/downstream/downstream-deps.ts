@@ -2,6 +2,7 @@
 import type { HttpServerEntry } from '../config/server-entry.ts';
 import type { FetchLike } from '../lib/fetch-like.ts';
 import type { LogPort } from '../lib/log-port.ts';
+import type { EraMemory } from './era-memory.ts';
 import type { OrphanGuard } from './orphan-guard.ts';
 
 export interface DownstreamDeps {
@@ -17,6 +18,8 @@ export interface DownstreamDeps {
   /** Epoch milliseconds. */
   readonly now: () => number;
   readonly log: LogPort;
+  /** Absent: every connection finds out anew in which era its server is. */
+  readonly eras?: EraMemory | undefined;
   /** The pool brings its own. */
   readonly guard?: OrphanGuard | undefined;
 }
