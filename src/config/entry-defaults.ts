@@ -9,6 +9,7 @@ import type { RawHttp, RawStdio } from './servers-schema.ts';
 
 export const defaults = {
   timeoutMs: 600_000,
+  totalTimeoutMs: 14_400_000,
   connectTimeoutMs: { stdio: 120_000, http: 30_000 },
   protocol: 'auto',
   grantType: 'authorization_code',
@@ -55,6 +56,7 @@ function baseOf(raw: RawStdio | RawHttp, name: string, connectTimeoutMs: number)
     name,
     disabled: raw.disabled ?? false,
     timeoutMs: raw.timeoutMs ?? defaults.timeoutMs,
+    totalTimeoutMs: raw.totalTimeoutMs ?? defaults.totalTimeoutMs,
     connectTimeoutMs: raw.connectTimeoutMs ?? connectTimeoutMs,
     protocol: raw.protocol ?? defaults.protocol,
     ...present({ description: raw.description, profile: raw.profile }),

@@ -10,6 +10,8 @@ interface EntryBase {
   readonly profile?: string;
   /** Limit of one call, in milliseconds; progress from the server starts it anew. */
   readonly timeoutMs: number;
+  /** Limit of one call whatever progress there is, in milliseconds. */
+  readonly totalTimeoutMs: number;
   /** Limit of one connect, in milliseconds. */
   readonly connectTimeoutMs: number;
   /** `auto`, or a pinned protocol revision such as `2025-11-25`. */

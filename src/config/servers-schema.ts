@@ -30,6 +30,7 @@ const shared = {
     .refine((text) => !hasControlCharacters(text), 'must not hold line breaks')
     .optional(),
   timeoutMs: timeout.optional(),
+  totalTimeoutMs: timeout.optional(),
   connectTimeoutMs: timeout.optional(),
   protocol: z.enum(['auto', ...protocolRevisions]).optional(),
 };

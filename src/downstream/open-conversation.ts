@@ -2,15 +2,12 @@
 import type { ServerEntry } from '../config/server-entry.ts';
 import { GatewayError, LoginRequiredError } from '../errors.ts';
 import type { Peer } from '../wire/peer.ts';
-import { type ConnectionInfo, handshake } from './handshake.ts';
+import { type ConnectionInfo, handshake, type OpeningOptions } from './handshake.ts';
 import { quote } from './http-answer-errors.ts';
 import { discoverServer, modernVersion, refusesDiscover, refusesInitialize } from './modern-era.ts';
 import type { ServerChannel } from './server-channel.ts';
 
-export interface ConversationOptions {
-  readonly version: string;
-  readonly signal?: AbortSignal | undefined;
-  readonly timeoutMs: number;
+export interface ConversationOptions extends OpeningOptions {
   /** The server was of the modern era when it was last asked. */
   readonly isModern?: boolean | undefined;
 }

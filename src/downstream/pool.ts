@@ -21,6 +21,8 @@ export interface ServerPool {
   snapshot(name: string): ServerSnapshot;
   /** Opens what is wanted, in parallel. Resolves when each has succeeded or failed; failures are in the snapshots. */
   startEager(wanted: (entry: ServerEntry) => boolean | Promise<boolean>): Promise<void>;
+  /** What the host said of itself is not what it was: its folders, or which log messages it reads. */
+  hostChanged(what: 'roots' | 'logLevel'): void;
   /** Ends all connections and all processes, within 5 s. */
   close(): Promise<void>;
   /** The same without waiting, for the last moment of the process. */
@@ -55,6 +57,9 @@ export function createServerPool(
           }
         }),
       );
+    },
+    hostChanged(what) {
+      for (const each of slots.values()) each.hostChanged(what);
     },
     async close() {
       const closing = Promise.allSettled([...slots.values()].map((each) => each.close()));

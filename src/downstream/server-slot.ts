@@ -86,6 +86,14 @@ export class ServerSlot {
     }
   }
 
+  hostChanged(what: 'roots' | 'logLevel'): void {
+    if (this.#state.kind !== 'ready') return;
+    const { connection } = this.#state.handle;
+    if (what === 'logLevel') connection.useLogLevel(this.#deps.host?.()?.logLevel);
+    // Told as far as it is there to be told: the next one opened asks anew.
+    else connection.tellRootsChanged().catch((err: unknown) => this.#deps.log.debug({ err }, 'not told'));
+  }
+
   async close(): Promise<void> {
     const { name: server } = this.#entry;
     this.#end.abort(new GatewayError('CANCELLED', `server '${server}' is being shut down`, { server }));

@@ -18,6 +18,7 @@ export const httpEntry: HttpServerEntry = {
   name: 'crm',
   disabled: false,
   timeoutMs: 10_000,
+  totalTimeoutMs: 3_600_000,
   connectTimeoutMs: 10_000,
   protocol: 'auto',
   transport: 'auto',

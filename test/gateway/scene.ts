@@ -7,6 +7,7 @@ import type { ToolDefinition } from '../../src/downstream/tool-pages.ts';
 import type { ServerSession, ServerSnapshot } from '../../src/gateway/downstream-port.ts';
 import { createGateway, type Gateway, type GatewaySettings } from '../../src/gateway/gateway.ts';
 import type { Host } from '../../src/gateway/host.ts';
+import { createHostAtLarge } from '../../src/gateway/host-at-large.ts';
 import type { LoginPort, LoginRequest } from '../../src/gateway/login-port.ts';
 
 export interface FakeServer {
@@ -63,9 +64,11 @@ export function createScene(scene: SceneSettings): Scene {
           fakes[server]?.connect?.();
           return sessionOf(fakes[server] ?? {});
         },
+        hostChanged: () => undefined,
         snapshot: (server) => fakes[server]?.snapshot ?? { state: 'idle' },
       },
       logins,
+      host: createHostAtLarge(),
       audit: { write: (record) => void audit.push(record), close: async () => undefined },
       now: () => clock.now,
     },
@@ -75,7 +78,14 @@ export function createScene(scene: SceneSettings): Scene {
 }
 
 function entryOf(name: string, { entry }: FakeServer): ServerEntry {
-  const base = { name, disabled: false, timeoutMs: 1000, connectTimeoutMs: 1000, protocol: 'auto' };
+  const base = {
+    name,
+    disabled: false,
+    timeoutMs: 1000,
+    totalTimeoutMs: 3_600_000,
+    connectTimeoutMs: 1000,
+    protocol: 'auto',
+  };
   if (entry?.kind === 'http') {
     return {
       ...base,
@@ -98,7 +108,10 @@ function entryOf(name: string, { entry }: FakeServer): ServerEntry {
 function sessionOf({ tools = [], call }: FakeServer): ServerSession {
   return {
     catalog: { tools: async () => tools, find: async (name) => tools.find((tool) => tool.name === name) },
-    connection: { callTool: call ?? (async (_tool, args) => ({ result: { content: [], echoed: args }, size: 7 })) },
+    connection: {
+      callTool: call ?? (async (_tool, args) => ({ result: { content: [], echoed: args }, size: 7 })),
+      request: async (method, params) => ({ result: { method, params }, size: 7 }),
+    },
   };
 }
 
@@ -106,6 +119,11 @@ export function host(overrides: Partial<Host> = {}): Host {
   return {
     requestId: '1',
     signal: new AbortController().signal,
+    capabilities: {},
+    meta: {},
+    takesQuestions: false,
+    ask: () => Promise.reject(new Error('nothing is asked here')),
+    notify: () => undefined,
     progress: () => undefined,
     offerUrl: () => undefined,
     ...overrides,
