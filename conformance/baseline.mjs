@@ -8,7 +8,5 @@ export const baseline = {
   },
   '2026-07-28': {
     'sep-2322-client-request-state': 'needs an "input_required" result passed on to the host, not built yet',
-    'http-custom-headers': 'needs arguments marked with x-mcp-header repeated in headers, not built yet',
-    'http-invalid-tool-headers': 'needs tools with a wrong x-mcp-header left out, not built yet',
   },
 };

@@ -12,6 +12,7 @@ import { type ConversationOptions, openConversation } from './open-conversation.
 import { OversizedAnswer } from './read-message.ts';
 import type { ServerChannel } from './server-channel.ts';
 import { SessionRecovery } from './session-recovery.ts';
+import { type Headers, ToolHeaders } from './tool-headers.ts';
 import { collectTools, type ToolDefinition } from './tool-pages.ts';
 
 type ProgressParams = Readonly<Record<string, unknown>>;
@@ -43,6 +44,7 @@ export class Connection {
   readonly #channel: ServerChannel;
   readonly #peer: Peer;
   readonly #recovery: SessionRecovery;
+  readonly #headers: ToolHeaders;
   #info: ConnectionInfo | undefined;
 
   constructor(
@@ -53,6 +55,7 @@ export class Connection {
     this.#deps = deps;
     this.#entry = entry;
     this.#channel = channel;
+    this.#headers = new ToolHeaders({ log: deps.log, list: () => this.listTools() }, entry.name);
     let ended: () => void;
     this.closed = new Promise((resolve) => {
       ended = resolve;
@@ -90,7 +93,7 @@ export class Connection {
     const limitMs = this.#entry.connectTimeoutMs;
     const endsAt = this.#deps.now() + limitMs;
     try {
-      return await this.#tracked(() =>
+      const tools = await this.#tracked(() =>
         collectTools(async (cursor) => {
           const timeoutMs = Math.max(1, endsAt - this.#deps.now());
           const params = cursor === undefined ? {} : { cursor };
@@ -99,6 +102,7 @@ export class Connection {
           return (await this.#recovery.run(ask, { repeatable: true, signal })).result;
         }),
       );
+      return this.#mirrors ? this.#headers.take(tools) : tools;
     } catch (error) {
       // A server without tools need not know the method.
       if (error instanceof RpcError && error.code === rpcCodes.methodNotFound) return [];
@@ -114,7 +118,9 @@ export class Connection {
   async callTool(tool: string, args: unknown, options: CallOptions = {}): Promise<CallOutcome> {
     const { signal, timeoutMs = this.#entry.timeoutMs, onProgress = () => undefined } = options;
     const params = args === undefined ? { name: tool } : { name: tool, arguments: args };
-    const ask = () => this.#peer.request('tools/call', this.#inEra(params), { signal, timeoutMs, onProgress });
+    const request = (headers?: Headers) =>
+      this.#peer.request('tools/call', this.#inEra(params), { signal, timeoutMs, onProgress, headers });
+    const ask = () => (this.#mirrors ? this.#headers.send(tool, args, request, signal) : request());
     try {
       // A stdio server has neither sessions nor logins that a call could miss.
       const answer =
@@ -127,6 +133,11 @@ export class Connection {
       const limitKey = timeoutMs === this.#entry.timeoutMs ? 'timeoutMs' : 'timeout_ms';
       throw this.#translated(error, `tool '${tool}'`, limitKey, signal);
     }
+  }
+
+  /** Whether arguments are repeated in headers. */
+  get #mirrors(): boolean {
+    return this.isModern && this.#channel.transport === 'http';
   }
 
   /** Ends the conversation, and a stdio server with everything it started. */
@@ -187,6 +198,7 @@ export class Connection {
     const { version, eras } = this.#deps;
     const timeoutMs = this.#entry.connectTimeoutMs;
     const opened = await openConversation(this.#peer, this.#channel, this.#entry, { ...options, version, timeoutMs });
+    this.#headers.forget();
     if (opened.era) eras?.keep(this.#entry, opened.era);
     this.#info = opened.info;
   }
@@ -197,7 +209,9 @@ export class Connection {
   }
 
   #notified(method: string, params: Readonly<Record<string, unknown>>): void {
-    if (method === 'notifications/tools/list_changed') this.onListChanged?.();
-    else this.#deps.log.debug({ server: this.#entry.name, method, level: params['level'] }, 'notification');
+    if (method === 'notifications/tools/list_changed') {
+      this.#headers.forget();
+      this.onListChanged?.();
+    } else this.#deps.log.debug({ server: this.#entry.name, method, level: params['level'] }, 'notification');
   }
 }

@@ -1,4 +1,5 @@
 // Owns one request that waits for its answer: its clock, its caller's signal, how it ends. Knows nothing of messages.
+import type { RequestId } from './messages.ts';
 import { RequestTimeoutError } from './rpc-error.ts';
 
 export interface RequestOptions {
@@ -7,6 +8,10 @@ export interface RequestOptions {
   readonly timeoutMs: number;
   /** Called with the params of each `notifications/progress`; being set, it also asks for them. */
   readonly onProgress?: ((params: Readonly<Record<string, unknown>>) => void) | undefined;
+  /** Sent with the request, on channels that have headers. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Told the id of the request before it is sent. */
+  readonly onId?: ((id: RequestId) => void) | undefined;
 }
 
 export interface Answer {
