@@ -92,6 +92,7 @@ describe.each(['auto', '2026-07-28'])('with protocol %s', (protocol) => {
 
   it('an error answer with status 400 is the error of that request', async () => {
     const connection = await connect({ protocol });
+    await connection.listTools();
     const id = nextId();
     server.refuse({
       status: 400,
@@ -151,6 +152,7 @@ it.each([400, 404, 405, 429, 500, 503])('after a refusal with %i initialize is a
 
 it('a question of the server to the host is an error that says so', async () => {
   const connection = await connect({ protocol: '2026-07-28' });
+  await connection.listTools();
   const id = nextId();
   server.refuse({
     status: 200,
