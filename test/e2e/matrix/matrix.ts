@@ -16,6 +16,7 @@ const erasOf: Readonly<Record<ServerName, readonly Era[]>> = {
   'sdk1-stdio': ['legacy'],
   'sdk1-http': ['legacy'],
   'sdk2-stdio': ['legacy', 'modern'],
+  'sdk2-pinned': ['legacy', 'modern'],
   'sdk2-http': ['modern'],
   everything: ['legacy'],
 };
@@ -93,6 +94,14 @@ export class Matrix {
     };
   }
 
+  /** Server → the revision that the gateway of this host speaks with it. All of them have been called before. */
+  async revisions(kind: HostKind): Promise<Readonly<Record<string, string>>> {
+    const { host } = await this.through(kind, 'everything');
+    const { structuredContent } = await host.call('list_servers', { include_metadata: true });
+    const servers = structuredContent.servers as readonly { name: string; protocol: string }[];
+    return Object.fromEntries(servers.map(({ name, protocol }) => [name, protocol]));
+  }
+
   #once(key: string, connect: () => Promise<Connected>): Promise<Connected> {
     const found = this.#connected.get(key) ?? connect();
     this.#connected.set(key, found);
@@ -115,7 +124,7 @@ export class Matrix {
   }
 
   #command(server: ServerName, home: Home): ServerCommand {
-    if (server !== 'everything') return { command: execPath, args: [fixture(server.replace('stdio', 'server'))] };
+    if (server !== 'everything') return { command: execPath, args: [fixture(server.replace(/stdio|pinned/u, 'server'))] };
     const { command, args } = publishedServer('everything', 'stdio');
     return { command: execPath, args: [fixture('overheard'), overheardIn(home), command, ...args] };
   }
