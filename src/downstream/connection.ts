@@ -11,7 +11,7 @@ import type { DownstreamDeps } from './downstream-deps.ts';
 import { type LimitKey, translateError } from './downstream-errors.ts';
 import type { ConnectionInfo } from './handshake.ts';
 import { modernVersion, withModernMeta } from './modern-era.ts';
-import { openConversation } from './open-conversation.ts';
+import { type ConversationOptions, openConversation } from './open-conversation.ts';
 import { answerQuestions } from './question-rounds.ts';
 import { OversizedAnswer } from './read-message.ts';
 import type { ServerChannel } from './server-channel.ts';
@@ -37,7 +37,7 @@ export interface CallOutcome {
   readonly size: number | undefined;
 }
 
-type ConnectionDeps = Pick<DownstreamDeps, 'log' | 'now' | 'version' | 'host'>;
+type ConnectionDeps = Pick<DownstreamDeps, 'log' | 'now' | 'version' | 'host' | 'eras'>;
 
 /** Made by `openConnection`. Set the handlers right after. */
 export class Connection {
@@ -77,15 +77,10 @@ export class Connection {
     });
   }
 
-  /** Starts the channel and agrees on a revision; `isModern`: the server was of the modern era before. Called once. */
-  async open(signal: AbortSignal, isModern = false): Promise<void> {
+  /** Starts the channel and agrees on a revision. Called once. */
+  async open(signal: AbortSignal, opening: Pick<ConversationOptions, 'begin' | 'onAsk'> = {}): Promise<void> {
     await this.#peer.start();
-    this.#info = await openConversation(this.#peer, this.#channel, this.#entry, {
-      ...this.#opening(),
-      signal,
-      isModern,
-    });
-    this.useLogLevel(this.#deps.host?.()?.logLevel);
+    await this.#agree({ ...opening, signal });
   }
 
   get info(): ConnectionInfo {
@@ -205,14 +200,6 @@ export class Connection {
     return host && Object.keys(host.meta).length > 0 ? { ...params, _meta: host.meta } : params;
   }
 
-  #opening(): { readonly version: string; readonly timeoutMs: number; readonly host: CallHost | undefined } {
-    return {
-      version: this.#deps.version,
-      timeoutMs: this.#entry.connectTimeoutMs,
-      host: this.#deps.host?.(),
-    };
-  }
-
   #outcome({ result, size }: Answer, doing: string): CallOutcome {
     if (typeof result === 'object' && result !== null) return { result: result as Record<string, unknown>, size };
     const message = `server '${this.#entry.name}' answered ${doing} with a result that is no object`;
@@ -237,12 +224,24 @@ export class Connection {
   }
 
   async #renew(): Promise<void> {
-    const { name: server } = this.#entry;
-    this.#deps.log.info({ server }, 'the server no longer knows this conversation; starting a new one');
-    this.#info = await openConversation(this.#peer, this.#channel, this.#entry, this.#opening());
-    this.#logLevel = undefined;
-    this.useLogLevel(this.#deps.host?.()?.logLevel);
+    this.#deps.log.info(
+      { server: this.#entry.name },
+      'the server no longer knows this conversation; starting a new one',
+    );
+    await this.#agree({});
     this.onListChanged?.();
+  }
+
+  async #agree(options: Pick<ConversationOptions, 'begin' | 'onAsk' | 'signal'>): Promise<void> {
+    const { version, eras } = this.#deps;
+    const host = this.#deps.host?.();
+    const timeoutMs = this.#entry.connectTimeoutMs;
+    const given = { ...options, version, timeoutMs, host };
+    const opened = await openConversation(this.#peer, this.#channel, this.#entry, given);
+    if (opened.era) eras?.keep(this.#entry, opened.era);
+    this.#info = opened.info;
+    this.#logLevel = undefined;
+    this.useLogLevel(host?.logLevel);
   }
 
   async #answer(request: IncomingRequest): Promise<unknown> {

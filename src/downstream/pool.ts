@@ -4,6 +4,7 @@ import type { ServerEntry } from '../config/server-entry.ts';
 import { GatewayError } from '../errors.ts';
 import { waitFor } from '../lib/deadline.ts';
 import type { DownstreamDeps } from './downstream-deps.ts';
+import { createEraMemory } from './era-memory.ts';
 import { createOrphanGuard } from './orphan-guard.ts';
 import { type ServerHandle, ServerSlot, type ServerSnapshot } from './server-slot.ts';
 
@@ -34,7 +35,8 @@ export function createServerPool(
   { entries }: { readonly entries: readonly ServerEntry[] },
 ): ServerPool {
   const guard = createOrphanGuard(deps);
-  const slots = new Map(entries.map((entry) => [entry.name, new ServerSlot({ ...deps, guard }, entry)]));
+  const eras = deps.eras ?? createEraMemory(deps);
+  const slots = new Map(entries.map((entry) => [entry.name, new ServerSlot({ ...deps, guard, eras }, entry)]));
   const slot = (name: string): ServerSlot => {
     const found = slots.get(name);
     if (!found) throw new GatewayError('SERVER_NOT_FOUND', `no server '${name}' is configured`, { server: name });
@@ -65,6 +67,7 @@ export function createServerPool(
       const closing = Promise.allSettled([...slots.values()].map((each) => each.close()));
       if (!(await waitFor(closing, closeMs))) killNow();
       guard.close();
+      await eras.settled();
     },
     killNow,
   };

@@ -25,6 +25,12 @@ export interface PeerHandlers {
 
 const noParams: Readonly<Record<string, unknown>> = Object.freeze({});
 
+/**
+ * Never cancelled: the specification forbids it of the first (2025-11-25, basic/utilities/cancellation), and the second
+ * may have gone to a server that knows neither it nor, before the first, anything else.
+ */
+const openings: readonly string[] = ['initialize', 'server/discover'];
+
 export class Peer {
   readonly #channel: MessageChannel;
   readonly #handlers: PeerHandlers;
@@ -58,8 +64,7 @@ export class Peer {
     const stream = this.#channel.hasPerRequestStream ? new AbortController() : undefined;
     const pending = new PendingRequest(options, (error, reason) => {
       this.#pending.delete(id);
-      // The specification forbids cancelling `initialize` (2025-11-25, basic/utilities/cancellation).
-      const isTold = method !== 'initialize' && !(stream && this.#channel.cancelsByClosing);
+      const isTold = !openings.includes(method) && !(stream && this.#channel.cancelsByClosing);
       if (isTold) void this.#send('notifications/cancelled', { requestId: id, reason });
       stream?.abort();
       pending.reject(error);

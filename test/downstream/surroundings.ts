@@ -4,6 +4,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { HttpServerEntry, StdioServerEntry } from '../../src/config/server-entry.ts';
 import type { DownstreamDeps } from '../../src/downstream/downstream-deps.ts';
+import type { EraMemory } from '../../src/downstream/era-memory.ts';
 import type { LogPort } from '../../src/lib/log-port.ts';
 
 export const { env, execPath } = process;
@@ -40,6 +41,16 @@ export function testDeps(more: Partial<DownstreamDeps> = {}): DownstreamDeps {
     now: () => Date.now(),
     log: recordingLog().log,
     ...more,
+  };
+}
+
+/** What is remembered where every server is known as one of the revisions with a handshake. */
+export function legacyEras(): EraMemory {
+  return {
+    recall: async () => 'legacy',
+    keep: () => undefined,
+    forget: () => undefined,
+    settled: async () => undefined,
   };
 }
 
