@@ -56,16 +56,19 @@ describe.each(hostKinds)('%s', (kind) => {
   });
 });
 
-test.each(hostKinds)('toward a %s the gateway speaks to each server in the newest revision it knows, or in the pinned one', async (kind) => {
-  expect(await matrix.revisions(kind)).toEqual({
-    'sdk1-stdio': '2025-11-25',
-    'sdk1-http': '2025-11-25',
-    'sdk2-stdio': '2026-07-28',
-    'sdk2-pinned': '2025-11-25',
-    'sdk2-http': '2026-07-28',
-    everything: '2025-11-25',
-  });
-});
+test.each(hostKinds)(
+  'toward a %s the gateway speaks to each server in the newest revision it knows, or in the pinned one',
+  async (kind) => {
+    expect(await matrix.revisions(kind)).toEqual({
+      'sdk1-stdio': '2025-11-25',
+      'sdk1-http': '2025-11-25',
+      'sdk2-stdio': '2026-07-28',
+      'sdk2-pinned': '2025-11-25',
+      'sdk2-http': '2026-07-28',
+      everything: '2025-11-25',
+    });
+  },
+);
 
 test('the table of missing cells names only exchanges for which a server has no words, and all of them', () => {
   for (const server of serverNames) {

@@ -115,16 +115,17 @@ export class Matrix {
   }
 
   #entries(home: Home): Readonly<Record<string, object>> {
-    const stdio = (['sdk1-stdio', 'sdk2-stdio', 'everything'] as const).map((name) => [
+    const stdio = (['sdk1-stdio', 'sdk2-stdio', 'sdk2-pinned', 'everything'] as const).map((name) => [
       name,
-      this.#command(name, home),
+      { ...this.#command(name, home), ...(name === 'sdk2-pinned' && { protocol: '2025-11-25' }) },
     ]);
     const http = Object.entries(this.#urls).map(([name, url]) => [name, { url, oauth: false }]);
     return Object.fromEntries([...stdio, ...http]);
   }
 
   #command(server: ServerName, home: Home): ServerCommand {
-    if (server !== 'everything') return { command: execPath, args: [fixture(server.replace(/stdio|pinned/u, 'server'))] };
+    if (server !== 'everything')
+      return { command: execPath, args: [fixture(server.replace(/stdio|pinned/u, 'server'))] };
     const { command, args } = publishedServer('everything', 'stdio');
     return { command: execPath, args: [fixture('overheard'), overheardIn(home), command, ...args] };
   }
