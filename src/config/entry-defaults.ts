@@ -10,6 +10,7 @@ import type { RawHttp, RawStdio } from './servers-schema.ts';
 export const defaults = {
   timeoutMs: 600_000,
   connectTimeoutMs: { stdio: 120_000, http: 30_000 },
+  maxResultBytes: 1024 * 1024,
   protocol: 'auto',
   grantType: 'authorization_code',
   callbackHost: '127.0.0.1',
@@ -56,6 +57,7 @@ function baseOf(raw: RawStdio | RawHttp, name: string, connectTimeoutMs: number)
     disabled: raw.disabled ?? false,
     timeoutMs: raw.timeoutMs ?? defaults.timeoutMs,
     connectTimeoutMs: raw.connectTimeoutMs ?? connectTimeoutMs,
+    maxResultBytes: raw.maxResultBytes ?? defaults.maxResultBytes,
     protocol: raw.protocol ?? defaults.protocol,
     ...present({ description: raw.description, profile: raw.profile }),
   };

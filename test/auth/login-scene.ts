@@ -180,6 +180,7 @@ export const plainEntry: HttpServerEntry = {
   disabled: false,
   timeoutMs: 10_000,
   connectTimeoutMs: 10_000,
+  maxResultBytes: 1_048_576,
   protocol: 'auto',
   transport: 'auto',
   url: '',

@@ -9,6 +9,7 @@ const entry: HttpServerEntry = {
   disabled: false,
   timeoutMs: 1000,
   connectTimeoutMs: 1000,
+  maxResultBytes: 1_048_576,
   protocol: 'auto',
   transport: 'auto',
   url: 'https://crm.example/mcp',

@@ -19,6 +19,7 @@ export const httpEntry: HttpServerEntry = {
   disabled: false,
   timeoutMs: 10_000,
   connectTimeoutMs: 10_000,
+  maxResultBytes: 1_048_576,
   protocol: 'auto',
   transport: 'auto',
   url: 'https://mcp.example/mcp',

@@ -18,6 +18,7 @@ test('a stdio entry gets its defaults', async () => {
     disabled: false,
     timeoutMs: 600_000,
     connectTimeoutMs: 120_000,
+    maxResultBytes: 1_048_576,
     protocol: 'auto',
   });
 });
@@ -32,6 +33,7 @@ test('an http entry gets its defaults, a login without configuration among them'
     disabled: false,
     timeoutMs: 600_000,
     connectTimeoutMs: 30_000,
+    maxResultBytes: 1_048_576,
     protocol: 'auto',
     oauth: { grantType: 'authorization_code', dpop: false, callbackHost: '127.0.0.1', authorizationParams: {} },
   });
@@ -52,6 +54,7 @@ test('every key of a stdio entry arrives', async () => {
         profile: 'p',
         timeoutMs: 1,
         connectTimeoutMs: 2,
+        maxResultBytes: 1024,
         protocol: '2025-11-25',
       },
     },
@@ -74,6 +77,7 @@ test('every key of a stdio entry arrives', async () => {
       profile: 'p',
       timeoutMs: 1,
       connectTimeoutMs: 2,
+      maxResultBytes: 1024,
       protocol: '2025-11-25',
     },
   });

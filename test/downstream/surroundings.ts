@@ -55,6 +55,7 @@ export function stdioEntry(more: Partial<StdioServerEntry> & { fixture?: string 
     disabled: false,
     timeoutMs: 20_000,
     connectTimeoutMs: 20_000,
+    maxResultBytes: 1_048_576,
     protocol: 'auto',
     ...rest,
   };
@@ -71,6 +72,7 @@ export function httpEntry(url: string, more: Partial<HttpServerEntry> = {}): Htt
     disabled: false,
     timeoutMs: 20_000,
     connectTimeoutMs: 20_000,
+    maxResultBytes: 1_048_576,
     protocol: 'auto',
     ...more,
   };

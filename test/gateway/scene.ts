@@ -75,7 +75,14 @@ export function createScene(scene: SceneSettings): Scene {
 }
 
 function entryOf(name: string, { entry }: FakeServer): ServerEntry {
-  const base = { name, disabled: false, timeoutMs: 1000, connectTimeoutMs: 1000, protocol: 'auto' };
+  const base = {
+    name,
+    disabled: false,
+    timeoutMs: 1000,
+    connectTimeoutMs: 1000,
+    maxResultBytes: 1_048_576,
+    protocol: 'auto',
+  };
   if (entry?.kind === 'http') {
     return {
       ...base,
