@@ -7,6 +7,7 @@ import type * as port from './gateway/downstream-port.ts';
 export function downstreamPort(pool: ServerPool): port.DownstreamPort {
   return {
     session: (server, options) => pool.get(server, options),
+    hostChanged: (what) => pool.hostChanged(what),
     snapshot: (server) => snapshotOf(pool.snapshot(server)),
   };
 }

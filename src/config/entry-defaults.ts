@@ -9,6 +9,7 @@ import type { RawHttp, RawStdio } from './servers-schema.ts';
 
 export const defaults = {
   timeoutMs: 600_000,
+  totalTimeoutMs: 14_400_000,
   connectTimeoutMs: { stdio: 120_000, http: 30_000 },
   maxResultBytes: 1024 * 1024,
   protocol: 'auto',
@@ -56,6 +57,7 @@ function baseOf(raw: RawStdio | RawHttp, name: string, connectTimeoutMs: number)
     name,
     disabled: raw.disabled ?? false,
     timeoutMs: raw.timeoutMs ?? defaults.timeoutMs,
+    totalTimeoutMs: raw.totalTimeoutMs ?? defaults.totalTimeoutMs,
     connectTimeoutMs: raw.connectTimeoutMs ?? connectTimeoutMs,
     maxResultBytes: raw.maxResultBytes ?? defaults.maxResultBytes,
     protocol: raw.protocol ?? defaults.protocol,

@@ -42,6 +42,7 @@ const valueHints: Readonly<Record<string, string>> = {
   inheritEnv: 'write a list of names such as ["AWS_*"], or true for everything',
   disabled: 'write true or false without quotes',
   timeoutMs: 'write a number of milliseconds without quotes, such as 600000',
+  totalTimeoutMs: 'write a number of milliseconds without quotes, such as 14400000',
   connectTimeoutMs: 'write a number of milliseconds without quotes, such as 30000',
   maxResultBytes: 'write a number of bytes without quotes, such as 1048576',
   oauth: 'leave it out for automatic logins, or write an object, or false for none',

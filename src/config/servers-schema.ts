@@ -33,6 +33,7 @@ const shared = {
     .refine((text) => !hasControlCharacters(text), 'must not hold line breaks')
     .optional(),
   timeoutMs: timeout.optional(),
+  totalTimeoutMs: timeout.optional(),
   connectTimeoutMs: timeout.optional(),
   maxResultBytes: z.int().min(minResultBytes).optional(),
   protocol: z.enum(['auto', ...protocolRevisions]).optional(),

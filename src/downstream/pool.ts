@@ -4,6 +4,7 @@ import type { ServerEntry } from '../config/server-entry.ts';
 import { GatewayError } from '../errors.ts';
 import { waitFor } from '../lib/deadline.ts';
 import type { DownstreamDeps } from './downstream-deps.ts';
+import { createEraMemory } from './era-memory.ts';
 import { createOrphanGuard } from './orphan-guard.ts';
 import { type ServerHandle, ServerSlot, type ServerSnapshot } from './server-slot.ts';
 
@@ -21,6 +22,8 @@ export interface ServerPool {
   snapshot(name: string): ServerSnapshot;
   /** Opens what is wanted, in parallel. Resolves when each has succeeded or failed; failures are in the snapshots. */
   startEager(wanted: (entry: ServerEntry) => boolean | Promise<boolean>): Promise<void>;
+  /** What the host said of itself is not what it was: its folders, or which log messages it reads. */
+  hostChanged(what: 'roots' | 'logLevel'): void;
   /** Ends all connections and all processes, within 5 s. */
   close(): Promise<void>;
   /** The same without waiting, for the last moment of the process. */
@@ -32,7 +35,8 @@ export function createServerPool(
   { entries }: { readonly entries: readonly ServerEntry[] },
 ): ServerPool {
   const guard = createOrphanGuard(deps);
-  const slots = new Map(entries.map((entry) => [entry.name, new ServerSlot({ ...deps, guard }, entry)]));
+  const eras = deps.eras ?? createEraMemory(deps);
+  const slots = new Map(entries.map((entry) => [entry.name, new ServerSlot({ ...deps, guard, eras }, entry)]));
   const slot = (name: string): ServerSlot => {
     const found = slots.get(name);
     if (!found) throw new GatewayError('SERVER_NOT_FOUND', `no server '${name}' is configured`, { server: name });
@@ -56,10 +60,14 @@ export function createServerPool(
         }),
       );
     },
+    hostChanged(what) {
+      for (const each of slots.values()) each.hostChanged(what);
+    },
     async close() {
       const closing = Promise.allSettled([...slots.values()].map((each) => each.close()));
       if (!(await waitFor(closing, closeMs))) killNow();
       guard.close();
+      await eras.settled();
     },
     killNow,
   };

@@ -41,8 +41,6 @@ export class ServerSlot {
   readonly #channels = new Set<ServerChannel>();
   #state: SlotState = { kind: 'idle' };
   #loginNeeded = false;
-  /** The era that its last connection was in. */
-  #isModern = false;
   #tools: readonly ToolDefinition[] | undefined;
 
   constructor(deps: DownstreamDeps, entry: ServerEntry) {
@@ -86,6 +84,14 @@ export class ServerSlot {
     }
   }
 
+  hostChanged(what: 'roots' | 'logLevel'): void {
+    if (this.#state.kind !== 'ready') return;
+    const { connection } = this.#state.handle;
+    if (what === 'logLevel') connection.useLogLevel(this.#deps.host?.()?.logLevel);
+    // Told as far as it is there to be told: the next one opened asks anew.
+    else connection.tellRootsChanged().catch((err: unknown) => this.#deps.log.debug({ err }, 'not told'));
+  }
+
   async close(): Promise<void> {
     const { name: server } = this.#entry;
     this.#end.abort(new GatewayError('CANCELLED', `server '${server}' is being shut down`, { server }));
@@ -110,7 +116,6 @@ export class ServerSlot {
       await this.#clear();
       const connection = await openConnection(this.#deps, this.#entry, {
         signal: this.#end.signal,
-        isModern: this.#isModern,
         onChannel: (channel) => this.#channels.add(channel),
       });
       return this.#ready(connection);
@@ -143,7 +148,6 @@ export class ServerSlot {
   #ended(handle: ServerHandle): void {
     if (this.#state.kind !== 'ready' || this.#state.handle !== handle) return;
     this.#tools = handle.catalog.known() ?? this.#tools;
-    this.#isModern = handle.connection.isModern;
     if (this.#end.signal.aborted) {
       this.#state = { kind: 'idle' };
       return;

@@ -4,7 +4,7 @@ import type { Connection } from '../downstream/connection.ts';
 
 /** An open connection and what its server offers. */
 export interface ServerSession {
-  readonly connection: Pick<Connection, 'callTool'>;
+  readonly connection: Pick<Connection, 'callTool' | 'request'>;
   readonly catalog: Pick<Catalog, 'tools' | 'find'>;
 }
 
@@ -24,4 +24,5 @@ export interface DownstreamPort {
   /** Connects when needed. @throws LoginRequiredError | GatewayError SERVER_UNAVAILABLE, TIMEOUT, CANCELLED */
   session(server: string, options: { readonly signal: AbortSignal }): Promise<ServerSession>;
   snapshot(server: string): ServerSnapshot;
+  hostChanged(what: 'roots' | 'logLevel'): void;
 }

@@ -7,6 +7,7 @@ import { RpcError, rpcCodes } from '../wire/rpc-error.ts';
 import type { DownstreamPort, ServerSession } from './downstream-port.ts';
 import type { Host } from './host.ts';
 import type { ServerDirectory } from './server-directory.ts';
+import { withTaskName } from './task-request.ts';
 import { type WithLoginDeps, withLogin } from './with-login.ts';
 
 export interface ExecuteToolInput {
@@ -43,11 +44,15 @@ export async function executeTool(deps: ExecuteToolDeps, input: ExecuteToolInput
       const outcome = await session.connection.callTool(tool, args, {
         signal: host.signal,
         timeoutMs,
+        host,
         onProgress: ({ progressToken: _ours, ...update }) => host.progress(update),
       });
       // Servers answer a call of an unknown tool in one of two ways: an error, or a result with `isError`.
       if (outcome.result['isError'] === true) await refuseUnknownTool(deps, input, session, host);
-      return outcome;
+      // A handle instead of a result: what becomes of it is asked with `tasks/get`.
+      return outcome.result['resultType'] === 'task'
+        ? { ...outcome, result: withTaskName(server, outcome.result) }
+        : outcome;
     } catch (error) {
       if (!(error instanceof RpcError)) throw error;
       const known = await refuseUnknownTool(deps, input, session, host);

@@ -6,12 +6,14 @@ import type { Rules } from '../config/rules.ts';
 import type { ConfiguredServer } from '../config/server-entry.ts';
 import { type ErrorCode, GatewayError } from '../errors.ts';
 import { identify } from '../policy/identify.ts';
+import type { CallHost } from '../wire/call-host.ts';
 import { CallMetrics } from './call-metrics.ts';
 import type { DownstreamPort } from './downstream-port.ts';
 import { type ExecuteToolInput, executeTool } from './execute-tool.ts';
 import { type ConfigSource, type GatewayStatus, gatewayStatus } from './gateway-status.ts';
 import { type GetServerToolsInput, type GetServerToolsResult, getServerTools } from './get-server-tools.ts';
 import type { Host } from './host.ts';
+import type { HostAtLarge } from './host-at-large.ts';
 import { type ListedServer, listServers } from './list-servers.ts';
 import type { LoginPort } from './login-port.ts';
 import { type LoginServerInput, type LoginServerResult, loginServer } from './login-server.ts';
@@ -19,6 +21,7 @@ import { LoginWindows } from './login-windows.ts';
 import { fitResult, type ReadResultInput, readResult } from './read-result.ts';
 import { createResultStore } from './result-store.ts';
 import { createServerDirectory } from './server-directory.ts';
+import { parseTaskName, type TaskRequest, taskRequest, unknownTask } from './task-request.ts';
 
 /** What a caller says of itself, before the rules have looked at it. */
 type Claim<Input> = Omit<Input, 'agent'> & { readonly agentId?: string | undefined };
@@ -38,6 +41,14 @@ export interface Gateway {
   readResult(input: Claim<ReadResultInput>, host: Host): Promise<Readonly<Record<string, unknown>>>;
   loginServer(input: Claim<LoginServerInput>, host: Host): Promise<LoginServerResult>;
   status(input: { readonly agentId?: string | undefined }, host: Host): Promise<GatewayStatus>;
+  /** A request about a task that a call began. @returns the server's own result */
+  taskRequest(input: TaskRequest, host: Host): Promise<Readonly<Record<string, unknown>>>;
+  /** The host has said what it is: from now on servers may ask it. */
+  attach(host: CallHost): void;
+  /** The host reads other log messages than before. */
+  logLevelChanged(): void;
+  /** The host has other folders than before. */
+  rootsChanged(): void;
   /** A call whose arguments could not be read is judged and noted like every other. @throws always */
   refuse(operation: Operation, problem: GatewayError, host: Host): Promise<never>;
 }
@@ -49,6 +60,7 @@ export interface GatewayDeps {
   readonly downstream: DownstreamPort;
   readonly logins: LoginPort;
   readonly audit: AuditSink;
+  readonly host: HostAtLarge;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
@@ -67,7 +79,8 @@ export type OperationName =
   | 'execute_tool'
   | 'read_result'
   | 'login_server'
-  | 'get_gateway_status';
+  | 'get_gateway_status'
+  | TaskRequest['method'];
 
 interface Operation {
   readonly name: OperationName;
@@ -124,6 +137,17 @@ export function createGateway(deps: GatewayDeps, settings: GatewaySettings): Gat
       audited({ name: 'get_gateway_status', ...input }, host, async (agent) =>
         plain(await gatewayStatus(shared, { agent })),
       ),
+    taskRequest(input, host) {
+      const server = parseTaskName(input.params['taskId'])?.server;
+      if (server === undefined) return Promise.reject(unknownTask());
+      return audited({ name: input.method, server }, host, async (agent) => {
+        const { result, size } = await taskRequest(shared, { ...input, agent }, host);
+        return { value: result, size: size ?? sizeOf(result) };
+      });
+    },
+    attach: (host) => deps.host.attach(host),
+    logLevelChanged: () => deps.downstream.hostChanged('logLevel'),
+    rootsChanged: () => deps.downstream.hostChanged('roots'),
     refuse: (operation, problem, host) => audited(operation, host, () => Promise.reject(problem)),
   };
 }

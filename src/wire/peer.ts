@@ -10,6 +10,8 @@ export interface IncomingRequest {
   readonly params: Readonly<Record<string, unknown>>;
   /** Aborted when the other side cancels the request, or the connection ends. */
   readonly signal: AbortSignal;
+  /** The request of ours in whose course it came, where the channel knows. */
+  readonly during?: RequestId | undefined;
 }
 
 export interface PeerHandlers {
@@ -22,6 +24,12 @@ export interface PeerHandlers {
 }
 
 const noParams: Readonly<Record<string, unknown>> = Object.freeze({});
+
+/**
+ * Never cancelled: the specification forbids it of the first (2025-11-25, basic/utilities/cancellation), and the second
+ * may have gone to a server that knows neither it nor, before the first, anything else.
+ */
+const openings: readonly string[] = ['initialize', 'server/discover'];
 
 export class Peer {
   readonly #channel: MessageChannel;
@@ -37,7 +45,7 @@ export class Peer {
   }
 
   async start(): Promise<void> {
-    this.#channel.onmessage = (message, size) => this.#receive(message, size);
+    this.#channel.onmessage = (message, size, answering) => this.#receive(message, size, answering);
     this.#channel.onerror = (error) => this.#handlers.error(error);
     this.#channel.onclose = () => this.#end();
     await this.#channel.start();
@@ -52,11 +60,11 @@ export class Peer {
     if (this.#closed) return Promise.reject(new ConnectionClosedError());
     if (options.signal?.aborted) return Promise.reject(options.signal.reason);
     const id = this.#nextId++;
+    options.onId?.(id);
     const stream = this.#channel.hasPerRequestStream ? new AbortController() : undefined;
     const pending = new PendingRequest(options, (error, reason) => {
       this.#pending.delete(id);
-      // The specification forbids cancelling `initialize` (2025-11-25, basic/utilities/cancellation).
-      const isTold = method !== 'initialize' && !(stream && this.#channel.cancelsByClosing);
+      const isTold = !openings.includes(method) && !(stream && this.#channel.cancelsByClosing);
       if (isTold) void this.#send('notifications/cancelled', { requestId: id, reason });
       stream?.abort();
       pending.reject(error);
@@ -87,10 +95,10 @@ export class Peer {
     return pending;
   }
 
-  #receive(message: JsonRpcMessage, size: number | undefined): void {
+  #receive(message: JsonRpcMessage, size: number | undefined, during: RequestId | undefined): void {
     if ('method' in message) {
       const params = message.params ?? noParams;
-      if ('id' in message) void this.#answer({ id: message.id, method: message.method, params });
+      if ('id' in message) void this.#answer({ id: message.id, method: message.method, params, during });
       else this.#receiveNotification(message.method, params);
       return;
     }

@@ -179,6 +179,7 @@ export const plainEntry: HttpServerEntry = {
   name: 'crm',
   disabled: false,
   timeoutMs: 10_000,
+  totalTimeoutMs: 3_600_000,
   connectTimeoutMs: 10_000,
   maxResultBytes: 1_048_576,
   protocol: 'auto',

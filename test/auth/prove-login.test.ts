@@ -8,6 +8,7 @@ const entry: HttpServerEntry = {
   name: 'crm',
   disabled: false,
   timeoutMs: 1000,
+  totalTimeoutMs: 3_600_000,
   connectTimeoutMs: 1000,
   maxResultBytes: 1_048_576,
   protocol: 'auto',

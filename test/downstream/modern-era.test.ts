@@ -111,9 +111,9 @@ describe.each(['auto', '2026-07-28'])('with protocol %s', (protocol) => {
   });
 });
 
-it('auto asks with initialize first, so that other servers are asked once', async () => {
+it('auto asks server/discover first, and a server that knows it is asked no more', async () => {
   await connect();
-  expect(methods()).toEqual(['initialize', 'server/discover']);
+  expect(methods()).toEqual(['server/discover']);
 });
 
 it('auto remembers the era of a server for its next connection', async () => {
@@ -123,7 +123,7 @@ it('auto remembers the era of a server for its next connection', async () => {
   await connection.close();
   await until(() => pool.snapshot('web').state !== 'ready');
   await pool.get('web');
-  expect(methods()).toEqual(['initialize', 'server/discover', 'server/discover']);
+  expect(methods()).toEqual(['server/discover', 'server/discover']);
   await pool.close();
 });
 
@@ -135,10 +135,18 @@ it('a server that refuses both says why it refused the first', async () => {
   });
 });
 
-it.each([400, 401, 403, 404, 500])('a refusal with %i is no sign of an era', async (status) => {
+it.each([401, 403])('D36: a refusal with %i is about the login, and nothing else is asked', async (status) => {
+  // A body of the login's may say anything.
+  const body = '{"jsonrpc":"2.0","id":1,"error":{"code":-32022,"message":"no","data":{"supported":["2025-11-25"]}}}';
+  server.refuse({ status, body });
+  await expect(connect({ transport: 'http' })).rejects.toThrow(`HTTP ${status}`);
+  expect(methods()).toEqual(['server/discover']);
+});
+
+it.each([400, 404, 405, 429, 500, 503])('after a refusal with %i initialize is asked', async (status) => {
   server.refuse({ status, body: 'no' });
-  await expect(connect({ transport: 'http' })).rejects.toThrow();
-  expect(methods()).toEqual(['initialize']);
+  await expect(connect({ transport: 'http' })).rejects.toThrow(`answered initialize with HTTP ${status}`);
+  expect(methods()).toEqual(['server/discover', 'initialize']);
 });
 
 it('a question of the server to the host is an error that says so', async () => {

@@ -107,14 +107,6 @@ describe('over stdio', () => {
     expect(JSON.parse(textOf(await connection.callTool('cancelled', {})))).toHaveLength(1);
   });
 
-  it('a server that is not pinned is asked initialize alone', async () => {
-    const opening = openConnection(testDeps(), stdioEntry({ fixture: 'modern-echo' }));
-    await expect(opening).rejects.toMatchObject({
-      code: 'SERVER_UNAVAILABLE',
-      message: expect.stringContaining('refused initialize'),
-    });
-  });
-
   it('a server of the legacy era that is pinned is one error that names the pin', async () => {
     const opening = openConnection(testDeps(), stdioEntry({ protocol }));
     await expect(opening).rejects.toMatchObject({

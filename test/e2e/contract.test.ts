@@ -46,7 +46,7 @@ test('initialize names the gateway and says how to begin', async () => {
   const gateway = stage.start(stage.home());
   expect(await gateway.initialize()).toEqual({
     protocolVersion: '2025-11-25',
-    capabilities: { tools: {} },
+    capabilities: { tools: { listChanged: true }, logging: {} },
     serverInfo: { name: 'portico', title: 'Portico', version: expect.stringMatching(/^\d+\.\d+\.\d+/) },
     instructions: expect.stringContaining('list_servers'),
   });

@@ -7,6 +7,7 @@ import type { ToolDefinition } from '../../src/downstream/tool-pages.ts';
 import type { ServerSession, ServerSnapshot } from '../../src/gateway/downstream-port.ts';
 import { createGateway, type Gateway, type GatewaySettings } from '../../src/gateway/gateway.ts';
 import type { Host } from '../../src/gateway/host.ts';
+import { createHostAtLarge } from '../../src/gateway/host-at-large.ts';
 import type { LoginPort, LoginRequest } from '../../src/gateway/login-port.ts';
 
 export interface FakeServer {
@@ -63,9 +64,11 @@ export function createScene(scene: SceneSettings): Scene {
           fakes[server]?.connect?.();
           return sessionOf(fakes[server] ?? {});
         },
+        hostChanged: () => undefined,
         snapshot: (server) => fakes[server]?.snapshot ?? { state: 'idle' },
       },
       logins,
+      host: createHostAtLarge(),
       audit: { write: (record) => void audit.push(record), close: async () => undefined },
       now: () => clock.now,
     },
@@ -79,6 +82,7 @@ function entryOf(name: string, { entry }: FakeServer): ServerEntry {
     name,
     disabled: false,
     timeoutMs: 1000,
+    totalTimeoutMs: 3_600_000,
     connectTimeoutMs: 1000,
     maxResultBytes: 1_048_576,
     protocol: 'auto',
@@ -105,7 +109,10 @@ function entryOf(name: string, { entry }: FakeServer): ServerEntry {
 function sessionOf({ tools = [], call }: FakeServer): ServerSession {
   return {
     catalog: { tools: async () => tools, find: async (name) => tools.find((tool) => tool.name === name) },
-    connection: { callTool: call ?? (async (_tool, args) => ({ result: { content: [], echoed: args }, size: 7 })) },
+    connection: {
+      callTool: call ?? (async (_tool, args) => ({ result: { content: [], echoed: args }, size: 7 })),
+      request: async (method, params) => ({ result: { method, params }, size: 7 }),
+    },
   };
 }
 
@@ -113,6 +120,11 @@ export function host(overrides: Partial<Host> = {}): Host {
   return {
     requestId: '1',
     signal: new AbortController().signal,
+    capabilities: {},
+    meta: {},
+    takesQuestions: false,
+    ask: () => Promise.reject(new Error('nothing is asked here')),
+    notify: () => undefined,
     progress: () => undefined,
     offerUrl: () => undefined,
     ...overrides,
