@@ -84,6 +84,7 @@ function entryOf(name: string, { entry }: FakeServer): ServerEntry {
     timeoutMs: 1000,
     totalTimeoutMs: 3_600_000,
     connectTimeoutMs: 1000,
+    maxResultBytes: 1_048_576,
     protocol: 'auto',
   };
   if (entry?.kind === 'http') {
