@@ -18,7 +18,7 @@ import type { ServerChannel } from './server-channel.ts';
 import { ServerQuestions } from './server-questions.ts';
 import { SessionRecovery } from './session-recovery.ts';
 import { type Headers, ToolHeaders } from './tool-headers.ts';
-import { collectTools, type ToolDefinition } from './tool-pages.ts';
+import { collectTools, type ToolListing } from './tool-pages.ts';
 
 type Params = Readonly<Record<string, unknown>>;
 
@@ -97,11 +97,11 @@ export class Connection {
   }
 
   /** @throws GatewayError SERVER_UNAVAILABLE | TIMEOUT | CANCELLED | AUTH_… */
-  async listTools({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<readonly ToolDefinition[]> {
+  async listTools({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<ToolListing> {
     const limitMs = this.#entry.connectTimeoutMs;
     const endsAt = this.#deps.now() + limitMs;
     try {
-      const tools = await this.#tracked(() =>
+      const listing = await this.#tracked(() =>
         collectTools(async (cursor) => {
           const timeoutMs = Math.max(1, endsAt - this.#deps.now());
           const params = cursor === undefined ? {} : { cursor };
@@ -110,10 +110,10 @@ export class Connection {
           return (await this.#recovery.run(ask, { repeatable: true, signal })).result;
         }),
       );
-      return this.#mirrors ? this.#headers.take(tools) : tools;
+      return this.#mirrors ? { ...listing, tools: this.#headers.take(listing.tools) } : listing;
     } catch (error) {
       // A server without tools need not know the method.
-      if (error instanceof RpcError && error.code === rpcCodes.methodNotFound) return [];
+      if (error instanceof RpcError && error.code === rpcCodes.methodNotFound) return { tools: [] };
       const shown = error instanceof RequestTimeoutError ? new RequestTimeoutError(limitMs) : error;
       throw this.#translated(shown, 'tools/list', 'connectTimeoutMs', signal);
     }
