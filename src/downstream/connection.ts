@@ -10,6 +10,7 @@ import type { ConnectionInfo } from './handshake.ts';
 import { modernVersion, refuseQuestions, withModernMeta } from './modern-era.ts';
 import { type ConversationOptions, openConversation } from './open-conversation.ts';
 import { OversizedAnswer } from './read-message.ts';
+import { changeMethods, ServerChanges, withoutSubscription } from './server-changes.ts';
 import type { ServerChannel } from './server-channel.ts';
 import { SessionRecovery } from './session-recovery.ts';
 import { type Headers, ToolHeaders } from './tool-headers.ts';
@@ -35,6 +36,11 @@ export interface CallOutcome {
 export class Connection {
   /** The server's tools are not what they were: it said so, or its session is a new one. */
   onListChanged: (() => void) | undefined;
+  /**
+   * Told of the server's other changes: lists of prompts and resources, and resources that are subscribed to. `params` are
+   * the server's own, without the name of the stream they came on.
+   */
+  onServerNotification: ((method: string, params: Readonly<Record<string, unknown>>) => void) | undefined;
   /** Whether the last request was stopped for want of a login. */
   onLoginNeeded: ((needed: boolean) => void) | undefined;
   /** Resolves when the conversation is over, whoever ended it. */
@@ -45,6 +51,7 @@ export class Connection {
   readonly #peer: Peer;
   readonly #recovery: SessionRecovery;
   readonly #headers: ToolHeaders;
+  readonly #changes: ServerChanges;
   #info: ConnectionInfo | undefined;
 
   constructor(
@@ -64,8 +71,20 @@ export class Connection {
       request: ({ method }) => this.#answer(method),
       notification: (method, params) => this.#notified(method, params),
       error: (err) => deps.log.debug({ server: entry.name, err }, 'out of the ordinary'),
-      closed: () => ended(),
+      closed: () => {
+        this.#changes.close();
+        ended();
+      },
     });
+    this.#changes = new ServerChanges(
+      {
+        log: deps.log,
+        now: deps.now,
+        request: (method, params, options) => this.#peer.request(method, this.#inEra(params), options),
+        onMissed: (method) => this.#notified(method, {}),
+      },
+      entry,
+    );
     this.#recovery = new SessionRecovery({
       has: () => channel.sessionId !== undefined,
       renew: () => this.#renew(),
@@ -102,6 +121,7 @@ export class Connection {
           return (await this.#recovery.run(ask, { repeatable: true, signal })).result;
         }),
       );
+      this.#changes.listed();
       return this.#mirrors ? this.#headers.take(tools) : tools;
     } catch (error) {
       // A server without tools need not know the method.
@@ -133,6 +153,21 @@ export class Connection {
       const limitKey = timeoutMs === this.#entry.timeoutMs ? 'timeoutMs' : 'timeout_ms';
       throw this.#translated(error, `tool '${tool}'`, limitKey, signal);
     }
+  }
+
+  /**
+   * From now on `onServerNotification` hears when the resource changes, also after the conversation was opened anew. Once
+   * for each resource, however many want to know.
+   * @throws RpcError the server's own error answer, unchanged
+   * @throws GatewayError SERVER_UNAVAILABLE | TIMEOUT | CANCELLED | AUTH_…
+   */
+  subscribe(uri: string, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
+    return this.#following('resources/subscribe', signal, () => this.#changes.subscribe(uri, { signal }));
+  }
+
+  /** @throws what `subscribe` throws */
+  unsubscribe(uri: string, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
+    return this.#following('resources/unsubscribe', signal, () => this.#changes.unsubscribe(uri, { signal }));
   }
 
   /** Whether arguments are repeated in headers. */
@@ -185,6 +220,15 @@ export class Connection {
     }
   }
 
+  async #following(doing: string, signal: AbortSignal | undefined, work: () => Promise<void>): Promise<void> {
+    try {
+      await this.#tracked(() => this.#recovery.run(work, { repeatable: true, signal }));
+    } catch (error) {
+      if (error instanceof RpcError && !(error.data instanceof OversizedAnswer)) throw error;
+      throw this.#translated(error, doing, 'connectTimeoutMs', signal);
+    }
+  }
+
   async #renew(): Promise<void> {
     this.#deps.log.info(
       { server: this.#entry.name },
@@ -201,6 +245,7 @@ export class Connection {
     this.#headers.forget();
     if (opened.era) eras?.keep(this.#entry, opened.era);
     this.#info = opened.info;
+    this.#changes.begin(opened.info);
   }
 
   async #answer(method: string): Promise<unknown> {
@@ -209,9 +254,11 @@ export class Connection {
   }
 
   #notified(method: string, params: Readonly<Record<string, unknown>>): void {
+    if (this.#changes.notified(method, params)) return;
     if (method === 'notifications/tools/list_changed') {
       this.#headers.forget();
       this.onListChanged?.();
-    } else this.#deps.log.debug({ server: this.#entry.name, method, level: params['level'] }, 'notification');
+    } else if (changeMethods.includes(method)) this.onServerNotification?.(method, withoutSubscription(params));
+    else this.#deps.log.debug({ server: this.#entry.name, method, level: params['level'] }, 'notification');
   }
 }
