@@ -13,12 +13,12 @@
 const shownProblems = 3;
 const words = { passed: 'passed', failed: 'FAILED', baseline: 'baseline', stale: 'STALE' };
 
-/** @param {string} revision @param {readonly Row[]} rows @returns {string[]} */
-export function tableOf(revision, rows) {
+/** @param {string} title @param {readonly Row[]} rows @returns {string[]} */
+export function tableOf(title, rows) {
   const width = Math.max(...rows.map(({ planned }) => planned.scenario.length));
   return [
     '',
-    `Requirements of ${revision}`,
+    `Requirements of ${title}`,
     ...rows.flatMap((row) => {
       const { planned, result, problems, ran, reason } = row;
       const counts = `${countOf(ran, 'SUCCESS')}/${countOf(ran, 'SUCCESS', 'FAILURE', 'WARNING')}`;
@@ -37,8 +37,8 @@ export function tableOf(revision, rows) {
   ];
 }
 
-/** @param {string} revision @param {readonly Row[]} rows */
-export function summaryOf(revision, rows) {
+/** @param {string} title @param {readonly Row[]} rows */
+export function summaryOf(title, rows) {
   const passed = (/** @type {readonly Row[]} */ some) => some.filter(({ problems }) => problems.length === 0).length;
   const share = (/** @type {boolean} */ scored) => {
     const some = rows.filter(({ planned }) => planned.scored === scored);
@@ -50,7 +50,7 @@ export function summaryOf(revision, rows) {
     [counted('baseline'), 'in the baseline'],
     [counted('stale'), 'pass and must leave the baseline'],
   ].flatMap(([count, text]) => (count === 0 ? [] : [`${count} ${text}`]));
-  return `${revision}: ${[share(true), share(false)].join(', ')} passed${rest.length === 0 ? '' : `; ${rest.join(', ')}`}`;
+  return `${title}: ${[share(true), share(false)].join(', ')} passed${rest.length === 0 ? '' : `; ${rest.join(', ')}`}`;
 }
 
 /** Everything there is to know about a row. @param {Row} row @returns {string[]} */

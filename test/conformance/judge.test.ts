@@ -54,7 +54,13 @@ describe('the baseline', () => {
   });
 
   it('may name nothing that is never run', () => {
-    const planned = { revision: '2025-11-25', scenario: 'auth/dpop', scored: false, alone: false };
+    const planned = {
+      leg: 'client' as const,
+      revision: '2025-11-25',
+      scenario: 'auth/dpop',
+      scored: false,
+      alone: false,
+    };
     expect(strayEntries(baseline, [planned])).toEqual([]);
     expect(strayEntries(baseline, [{ ...planned, revision: '2026-07-28' }])).toEqual(['2025-11-25 auth/dpop']);
   });
