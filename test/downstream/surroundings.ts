@@ -67,6 +67,7 @@ export function stdioEntry(more: Partial<StdioServerEntry> & { fixture?: string 
     timeoutMs: 20_000,
     totalTimeoutMs: 3_600_000,
     connectTimeoutMs: 20_000,
+    maxResultBytes: 1_048_576,
     protocol: 'auto',
     ...rest,
   };
@@ -84,6 +85,7 @@ export function httpEntry(url: string, more: Partial<HttpServerEntry> = {}): Htt
     timeoutMs: 20_000,
     totalTimeoutMs: 3_600_000,
     connectTimeoutMs: 20_000,
+    maxResultBytes: 1_048_576,
     protocol: 'auto',
     ...more,
   };
