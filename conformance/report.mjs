@@ -10,12 +10,12 @@
 
 const shownProblems = 3;
 
-/** @param {string} revision @param {readonly Row[]} rows @returns {string[]} */
-export function tableOf(revision, rows) {
+/** @param {string} title @param {readonly Row[]} rows @returns {string[]} */
+export function tableOf(title, rows) {
   const width = Math.max(...rows.map(({ planned }) => planned.scenario.length));
   return [
     '',
-    `Requirements of ${revision}`,
+    `Requirements of ${title}`,
     ...rows.flatMap((row) => {
       const { planned, problems, ran } = row;
       const counts = `${countOf(ran, 'SUCCESS')}/${countOf(ran, 'SUCCESS', 'FAILURE', 'WARNING')}`;
@@ -35,15 +35,15 @@ export function tableOf(revision, rows) {
   ];
 }
 
-/** @param {string} revision @param {readonly Row[]} rows */
-export function summaryOf(revision, rows) {
+/** @param {string} title @param {readonly Row[]} rows */
+export function summaryOf(title, rows) {
   const passed = (/** @type {readonly Row[]} */ some) => some.filter(({ problems }) => problems.length === 0).length;
   const share = (/** @type {boolean} */ scored) => {
     const some = rows.filter(({ planned }) => planned.scored === scored);
     return `${passed(some)} of ${some.length} ${scored ? 'required' : 'not scored'}`;
   };
   const failed = rows.length - passed(rows);
-  return `${revision}: ${[share(true), share(false)].join(', ')} passed${failed === 0 ? '' : `; ${failed} failed`}`;
+  return `${title}: ${[share(true), share(false)].join(', ')} passed${failed === 0 ? '' : `; ${failed} failed`}`;
 }
 
 /** Everything there is to know about a row. @param {Row} row @returns {string[]} */

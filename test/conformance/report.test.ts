@@ -4,7 +4,7 @@ import { detailsOf, summaryOf, tableOf } from '../../conformance/report.mjs';
 
 const check = { id: 'pkce', name: 'PKCE', description: 'used PKCE', status: 'SUCCESS' };
 const ran = { exitCode: 0, checks: [check], driver: { log: 'a line of the log' }, output: '', tookMs: 1234 };
-const planned = { revision: '2025-11-25', scenario: 'auth/dpop', scored: true, alone: false };
+const planned = { leg: 'client' as const, revision: '2025-11-25', scenario: 'auth/dpop', scored: true, alone: false };
 const problems = ['one', 'two', 'three', 'four'].map((message) => ({ check: 'dpop', message }));
 
 const passed = { planned, problems: [], ran };

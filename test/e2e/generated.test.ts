@@ -19,6 +19,8 @@ const stage = new Stage();
 const taken = ownTools.map(({ name }: { name: string }) => name);
 const offers = fc.sample(anyDefinitions(taken), modernServers);
 let gateway: GatewayProcess;
+/** The same, spoken to in 2026-07-28. */
+let newer: GatewayProcess;
 
 beforeAll(async () => {
   const legacy = await startHttpEcho({ answers: 'sse', handler: toldTools() });
@@ -33,6 +35,7 @@ beforeAll(async () => {
     servers[`modern HTTP ${index}`] = { url: modern.url, oauth: false };
   }
   gateway = await stage.gateway(stage.home({ servers }));
+  newer = stage.start(stage.home({ servers }));
 });
 afterAll(() => stage.close());
 
@@ -44,6 +47,13 @@ async function definitionsOf(server: string): Promise<string> {
 
 const say = (server: string, result: string): Promise<Json> =>
   gateway.callTool('execute_tool', { server, tool: 'say', args: { result } });
+
+/** What a host of 2026-07-28 adds to every request. */
+const modern = {
+  'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+  'io.modelcontextprotocol/clientInfo': { name: 'test', version: '1' },
+  'io.modelcontextprotocol/clientCapabilities': {},
+};
 
 describe.each([
   { server: 'stdio', lists: runs },
@@ -96,5 +106,29 @@ describe('modern HTTP', () => {
       expect(await gateway.executeText('modern HTTP 0', 'repeat', args)).toBe(JSON.stringify(args));
     });
     await fc.assert(told, { numRuns: runs });
+  });
+});
+
+describe('toward a host of 2026-07-28', () => {
+  test.each(['stdio', 'legacy HTTP', 'modern HTTP 0'])(
+    `${runs} results of %s are equal to the byte, but for resultType`,
+    { timeout: limitMs },
+    async (server) => {
+      const told = fc.asyncProperty(anyResult, async (given) => {
+        const result = JSON.stringify(given);
+        const call = { name: 'execute_tool', arguments: { server, tool: 'say', args: { result } }, _meta: modern };
+        const { resultType, ...got } = await newer.request('tools/call', call);
+        expect(resultType).toBe('complete');
+        expect(JSON.stringify(got)).toBe(result);
+      });
+      await fc.assert(told, { numRuns: runs });
+    },
+  );
+
+  test('the definitions of a server are equal to the byte', async () => {
+    const server = 'modern HTTP 0';
+    const call = { name: 'get_server_tools', arguments: { server, detail: 'full' }, _meta: modern };
+    const { structuredContent } = await newer.request('tools/call', call);
+    expect(JSON.stringify(structuredContent.tools)).toBe(JSON.stringify([...ownTools, ...(offers[0] ?? [])]));
   });
 });
