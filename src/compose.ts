@@ -6,7 +6,7 @@ import { hasBrowser } from './auth/browser.ts';
 import type { ConfiguredServer, ServerEntry } from './config/server-entry.ts';
 import { createEraMemory } from './downstream/era-memory.ts';
 import { createServerPool } from './downstream/pool.ts';
-import { downstreamPort } from './downstream-wiring.ts';
+import { catalogPlace, downstreamPort, forgettingTools } from './downstream-wiring.ts';
 import { createGateway, type Gateway } from './gateway/gateway.ts';
 import type { ConfigSource } from './gateway/gateway-status.ts';
 import { createHostAtLarge } from './gateway/host-at-large.ts';
@@ -61,9 +61,12 @@ export async function compose(deps: ComposeDeps, settings: Settings): Promise<Co
   const eras = createEraMemory(deps, { directory: join(paths.cacheDir, 'eras') });
   const pool = createServerPool(
     { ...deps, fetchFor: (entry) => authorizedFetch(authenticator, entry), eras, host: () => host.current },
-    { entries: [...servers.values()].flatMap((server) => (server.state === 'usable' ? [server.entry] : [])) },
+    {
+      entries: [...servers.values()].flatMap((server) => (server.state === 'usable' ? [server.entry] : [])),
+      catalogs: await catalogPlace(paths.catalogDir, loaded.path),
+    },
   );
-  const logins = loginsByName(servers, authenticator, place);
+  const logins = forgettingTools(loginsByName(servers, authenticator, place), pool);
   const audit = await openAudit(paths.auditFile, log);
   const gateway = createGateway(
     { servers, rules: rules?.rules, source, downstream: downstreamPort(pool), logins, audit, host, now },

@@ -17,7 +17,8 @@ import { OversizedAnswer } from './read-message.ts';
 import type { ServerChannel } from './server-channel.ts';
 import { ServerQuestions } from './server-questions.ts';
 import { SessionRecovery } from './session-recovery.ts';
-import { collectTools, type ToolDefinition } from './tool-pages.ts';
+import { type Headers, ToolHeaders } from './tool-headers.ts';
+import { collectTools, type ToolListing } from './tool-pages.ts';
 
 type Params = Readonly<Record<string, unknown>>;
 
@@ -53,6 +54,7 @@ export class Connection {
   readonly #peer: Peer;
   readonly #recovery: SessionRecovery;
   readonly #questions: ServerQuestions;
+  readonly #headers: ToolHeaders;
   #info: ConnectionInfo | undefined;
   #logLevel: string | undefined;
 
@@ -60,6 +62,7 @@ export class Connection {
     this.#deps = deps;
     this.#entry = entry;
     this.#channel = channel;
+    this.#headers = new ToolHeaders({ log: deps.log, list: () => this.listTools() }, entry.name);
     let ended: () => void;
     this.closed = new Promise((resolve) => {
       ended = resolve;
@@ -94,11 +97,11 @@ export class Connection {
   }
 
   /** @throws GatewayError SERVER_UNAVAILABLE | TIMEOUT | CANCELLED | AUTH_… */
-  async listTools({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<readonly ToolDefinition[]> {
+  async listTools({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<ToolListing> {
     const limitMs = this.#entry.connectTimeoutMs;
     const endsAt = this.#deps.now() + limitMs;
     try {
-      return await this.#tracked(() =>
+      const listing = await this.#tracked(() =>
         collectTools(async (cursor) => {
           const timeoutMs = Math.max(1, endsAt - this.#deps.now());
           const params = cursor === undefined ? {} : { cursor };
@@ -107,9 +110,10 @@ export class Connection {
           return this.#outcome(await this.#recovery.run(ask, { repeatable: true, signal }), 'tools/list').result;
         }),
       );
+      return this.#mirrors ? { ...listing, tools: this.#headers.take(listing.tools) } : listing;
     } catch (error) {
       // A server without tools need not know the method.
-      if (error instanceof RpcError && error.code === rpcCodes.methodNotFound) return [];
+      if (error instanceof RpcError && error.code === rpcCodes.methodNotFound) return { tools: [] };
       const shown = error instanceof RequestTimeoutError ? new RequestTimeoutError(limitMs) : error;
       throw this.#translated(shown, 'tools/list', 'connectTimeoutMs', signal);
     }
@@ -121,12 +125,19 @@ export class Connection {
    */
   async callTool(tool: string, args: unknown, options: CallOptions = {}): Promise<CallOutcome> {
     const params = args === undefined ? { name: tool } : { name: tool, arguments: args };
-    return await this.#exchange('tools/call', params, `tool '${tool}'`, options);
+    return await this.#exchange('tools/call', params, `tool '${tool}'`, options, (request) =>
+      this.#mirrors ? this.#headers.send(tool, args, request, options.signal) : request(),
+    );
+  }
+
+  /** Whether arguments are repeated in headers. */
+  get #mirrors(): boolean {
+    return this.isModern && this.#channel.transport === 'http';
   }
 
   /** Any other request; params and result pass as they are. @throws as `callTool` does */
   async request(method: string, params: Params, options: CallOptions = {}): Promise<CallOutcome> {
-    return await this.#exchange(method, params, method, options);
+    return await this.#exchange(method, params, method, options, (request) => request());
   }
 
   /** Tells the server what the host wants to read, where its revision has a request for that. */
@@ -160,14 +171,23 @@ export class Connection {
     this.#channel.killNow?.();
   }
 
-  async #exchange(method: string, params: Params, doing: string, options: CallOptions): Promise<CallOutcome> {
+  /** `attempt` sends the request, with headers of its own where it has any. */
+  async #exchange(
+    method: string,
+    params: Params,
+    doing: string,
+    options: CallOptions,
+    attempt: (request: (headers?: Headers) => Promise<Answer>) => Promise<Answer>,
+  ): Promise<CallOutcome> {
     const { timeoutMs: usualMs, totalTimeoutMs } = this.#entry;
     const { signal, timeoutMs = usualMs, onProgress = () => undefined, host } = options;
     const pauses = new Pauses();
     const limits = { signal, timeoutMs, totalMs: Math.max(totalTimeoutMs, timeoutMs), pauses, onProgress };
     const onId = (id: RequestId): void => void call?.ids.add(id);
     const send = (answers: Answers | undefined): Promise<Answer> => {
-      const ask = () => this.#peer.request(method, this.#inEra({ ...params, ...answers }, host), { ...limits, onId });
+      const request = (headers?: Headers): Promise<Answer> =>
+        this.#peer.request(method, this.#inEra({ ...params, ...answers }, host), { ...limits, headers, onId });
+      const ask = (): Promise<Answer> => attempt(request);
       // A stdio server has neither sessions nor logins that a call could miss.
       if (this.#channel.transport === 'stdio') return ask();
       return this.#tracked(() => this.#recovery.run(ask, { repeatable: false, signal }));
@@ -239,6 +259,7 @@ export class Connection {
     const timeoutMs = this.#entry.connectTimeoutMs;
     const given = { ...options, version, timeoutMs, host };
     const opened = await openConversation(this.#peer, this.#channel, this.#entry, given);
+    this.#headers.forget();
     if (opened.era) eras?.keep(this.#entry, opened.era);
     this.#info = opened.info;
     this.#logLevel = undefined;
@@ -252,6 +273,7 @@ export class Connection {
   #notified(method: string, params: Params): void {
     switch (method) {
       case 'notifications/tools/list_changed':
+        this.#headers.forget();
         this.onListChanged?.();
         break;
       case 'notifications/message':

@@ -63,6 +63,11 @@ export class NoCommonRevisionError extends GatewayError {
   }
 }
 
+/** Whether a request was refused for its headers, before it was run (2026-07-28, Streamable HTTP, Server Validation). */
+export function isHeaderMismatch(error: unknown): boolean {
+  return error instanceof RpcError && error.code === modernCodes.headerMismatch;
+}
+
 /** Whether an answer to `server/discover` says that there is a server, and that it will not have the question. */
 export function refusesDiscover(error: unknown): boolean {
   if (error instanceof HttpStatusError) return error.status === 400 || error.rpcCode !== undefined;

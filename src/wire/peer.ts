@@ -60,7 +60,6 @@ export class Peer {
     if (this.#closed) return Promise.reject(new ConnectionClosedError());
     if (options.signal?.aborted) return Promise.reject(options.signal.reason);
     const id = this.#nextId++;
-    options.onId?.(id);
     const stream = this.#channel.hasPerRequestStream ? new AbortController() : undefined;
     const pending = new PendingRequest(options, (error, reason) => {
       this.#pending.delete(id);
@@ -70,11 +69,16 @@ export class Peer {
       pending.reject(error);
     });
     this.#pending.set(id, pending);
+    options.onId?.(id);
     const fail = (error: unknown): void => this.#take(id)?.reject(error);
     this.#channel
       .send(
         { jsonrpc: '2.0', id, method, params: options.onProgress ? withProgressToken(params, id) : params },
-        stream && { requestSignal: stream.signal, onRequestStreamEnd: () => fail(new ConnectionClosedError()) },
+        stream && {
+          requestSignal: stream.signal,
+          onRequestStreamEnd: () => fail(new ConnectionClosedError()),
+          ...(options.headers && { headers: options.headers }),
+        },
       )
       .catch(fail);
     return pending.answer;
@@ -116,7 +120,10 @@ export class Peer {
 
   #receiveNotification(method: string, params: Readonly<Record<string, unknown>>): void {
     if (method === 'notifications/cancelled') {
-      this.#incoming.get(params['requestId'] as RequestId)?.abort(new Error(String(params['reason'] ?? 'cancelled')));
+      const running = this.#incoming.get(params['requestId'] as RequestId);
+      if (running) running.abort(new Error(String(params['reason'] ?? 'cancelled')));
+      // Some servers end what was asked of them in this way too (2026-07-28, `CancelledNotification`).
+      else this.#handlers.notification(method, params);
     } else if (method === 'notifications/progress') {
       this.#pending.get(ownId(params['progressToken']))?.progress(params);
     } else {

@@ -43,7 +43,7 @@ describe.each(['auto', '2026-07-28'])('with protocol %s', (protocol) => {
       serverInfo: { name: 'modern', version: '1.0.0' },
       instructions: 'Knows the new ways.',
     });
-    expect((await connection.listTools()).map(({ name }) => name)).toEqual(['echo', 'wait']);
+    expect((await connection.listTools()).tools.map(({ name }) => name)).toEqual(['echo', 'wait']);
     const { result } = await connection.callTool('echo', { text: 'hello' });
     expect(result).toMatchObject({ resultType: 'complete', structuredContent: { text: 'hello', nothing: null } });
   });
@@ -92,6 +92,7 @@ describe.each(['auto', '2026-07-28'])('with protocol %s', (protocol) => {
 
   it('an error answer with status 400 is the error of that request', async () => {
     const connection = await connect({ protocol });
+    await connection.listTools();
     const id = nextId();
     server.refuse({
       status: 400,
@@ -151,6 +152,7 @@ it.each([400, 404, 405, 429, 500, 503])('after a refusal with %i initialize is a
 
 it('a question of the server to the host is an error that says so', async () => {
   const connection = await connect({ protocol: '2026-07-28' });
+  await connection.listTools();
   const id = nextId();
   server.refuse({
     status: 200,

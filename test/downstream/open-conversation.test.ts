@@ -288,7 +288,8 @@ describe('a server that changes its era while it is connected', () => {
     expect(changes).toBe(1);
     await connection.callTool('echo', {});
     await connection.close();
-    expect(asked(modern)).toEqual(['tools/call', 'initialize', 'server/discover', 'tools/call', 'tools/call']);
+    const reopened = ['initialize', 'server/discover', 'tools/list'];
+    expect(asked(modern)).toEqual(['tools/call', ...reopened, 'tools/call', 'tools/call']);
     // The session ended with the server that knew it.
     expect(modern.requests.slice(2).filter(({ headers }) => 'mcp-session-id' in headers)).toEqual([]);
   });

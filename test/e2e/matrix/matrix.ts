@@ -16,6 +16,7 @@ const erasOf: Readonly<Record<ServerName, readonly Era[]>> = {
   'sdk1-stdio': ['legacy'],
   'sdk1-http': ['legacy'],
   'sdk2-stdio': ['legacy', 'modern'],
+  'sdk2-pinned': ['legacy', 'modern'],
   'sdk2-http': ['modern'],
   everything: ['legacy'],
 };
@@ -93,6 +94,14 @@ export class Matrix {
     };
   }
 
+  /** Server → the revision that the gateway of this host speaks with it. All of them have been called before. */
+  async revisions(kind: HostKind): Promise<Readonly<Record<string, string>>> {
+    const { host } = await this.through(kind, 'everything');
+    const { structuredContent } = await host.call('list_servers', { include_metadata: true });
+    const servers = structuredContent.servers as readonly { name: string; protocol: string }[];
+    return Object.fromEntries(servers.map(({ name, protocol }) => [name, protocol]));
+  }
+
   #once(key: string, connect: () => Promise<Connected>): Promise<Connected> {
     const found = this.#connected.get(key) ?? connect();
     this.#connected.set(key, found);
@@ -106,16 +115,17 @@ export class Matrix {
   }
 
   #entries(home: Home): Readonly<Record<string, object>> {
-    const stdio = (['sdk1-stdio', 'sdk2-stdio', 'everything'] as const).map((name) => [
+    const stdio = (['sdk1-stdio', 'sdk2-stdio', 'sdk2-pinned', 'everything'] as const).map((name) => [
       name,
-      this.#command(name, home),
+      { ...this.#command(name, home), ...(name === 'sdk2-pinned' && { protocol: '2025-11-25' }) },
     ]);
     const http = Object.entries(this.#urls).map(([name, url]) => [name, { url, oauth: false }]);
     return Object.fromEntries([...stdio, ...http]);
   }
 
   #command(server: ServerName, home: Home): ServerCommand {
-    if (server !== 'everything') return { command: execPath, args: [fixture(server.replace('stdio', 'server'))] };
+    if (server !== 'everything')
+      return { command: execPath, args: [fixture(server.replace(/stdio|pinned/u, 'server'))] };
     const { command, args } = publishedServer('everything', 'stdio');
     return { command: execPath, args: [fixture('overheard'), overheardIn(home), command, ...args] };
   }

@@ -53,5 +53,5 @@ function ofEverything(seen: Seen): Seen {
 
 /** It chooses the level by chance. */
 function ofAnyLevel({ data, ...rest }: Json): Json {
-  return { ...rest, level: 'any', data: String(data).replace(/^\w+[- ]level/u, 'any level') };
+  return { ...rest, level: 'any', data: String(data).replace(/^\w+[- ]level[- ]/u, 'any level ') };
 }

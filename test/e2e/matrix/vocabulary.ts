@@ -54,7 +54,8 @@ const everything: Vocabulary = {
   prompt: ['args-prompt', { city: 'Zürich', state: 'ZH' }],
 };
 
-export const serverNames = ['sdk1-stdio', 'sdk1-http', 'sdk2-stdio', 'sdk2-http', 'everything'] as const;
+/** `sdk2-pinned`: it knows both eras, and the config has pinned it to the older one. */
+export const serverNames = ['sdk1-stdio', 'sdk1-http', 'sdk2-stdio', 'sdk2-pinned', 'sdk2-http', 'everything'] as const;
 export type ServerName = (typeof serverNames)[number];
 
 export const vocabularyOf = (server: ServerName): Vocabulary => (server === 'everything' ? everything : ours);
