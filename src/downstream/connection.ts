@@ -114,7 +114,7 @@ export class Connection {
           const params = cursor === undefined ? {} : { cursor };
           const ask = () =>
             this.#peer.request('tools/list', this.#inEra(params), { signal, timeoutMs, onProgress: () => undefined });
-          return (await this.#recovery.run(ask, { repeatable: true, signal })).result;
+          return this.#outcome(await this.#recovery.run(ask, { repeatable: true, signal }), 'tools/list').result;
         }),
       );
       this.#changes.listed();
@@ -220,7 +220,8 @@ export class Connection {
   }
 
   #outcome({ result, size }: Answer, doing: string): CallOutcome {
-    if (typeof result === 'object' && result !== null) return { result: result as Record<string, unknown>, size };
+    if (typeof result === 'object' && result !== null && !Array.isArray(result))
+      return { result: result as Record<string, unknown>, size };
     const message = `server '${this.#entry.name}' answered ${doing} with a result that is no object`;
     throw new GatewayError('SERVER_UNAVAILABLE', message, { server: this.#entry.name });
   }
