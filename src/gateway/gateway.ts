@@ -16,7 +16,9 @@ import { type ListedServer, listServers } from './list-servers.ts';
 import type { LoginPort } from './login-port.ts';
 import { type LoginServerInput, type LoginServerResult, loginServer } from './login-server.ts';
 import { LoginWindows } from './login-windows.ts';
+import { type SearchToolsInput, type SearchToolsResult, searchTools } from './search-tools.ts';
 import { createServerDirectory } from './server-directory.ts';
+import { createToolIndex } from './tool-index.ts';
 
 /** What a caller says of itself, before the rules have looked at it. */
 type Claim<Input> = Omit<Input, 'agent'> & { readonly agentId?: string | undefined };
@@ -26,6 +28,7 @@ export interface Gateway {
     input: { readonly agentId?: string | undefined; readonly includeMetadata: boolean },
     host: Host,
   ): Promise<{ readonly servers: readonly ListedServer[] }>;
+  searchTools(input: Claim<SearchToolsInput>, host: Host): Promise<SearchToolsResult>;
   getServerTools(input: Claim<GetServerToolsInput>, host: Host): Promise<GetServerToolsResult>;
   /** @returns the server's own `CallToolResult` */
   executeTool(input: Claim<ExecuteToolInput>, host: Host): Promise<Readonly<Record<string, unknown>>>;
@@ -56,6 +59,7 @@ export interface GatewaySettings {
 
 export type OperationName =
   | 'list_servers'
+  | 'search_tools'
   | 'get_server_tools'
   | 'execute_tool'
   | 'login_server'
@@ -76,6 +80,7 @@ export function createGateway(deps: GatewayDeps, settings: GatewaySettings): Gat
     ...deps,
     directory,
     metrics,
+    toolIndex: createToolIndex(),
     windows: new LoginWindows(deps.now),
     loginWaitMs: settings.loginWaitMs,
     version: settings.version,
@@ -86,6 +91,10 @@ export function createGateway(deps: GatewayDeps, settings: GatewaySettings): Gat
     listServers: (input, host) =>
       audited({ name: 'list_servers', ...input }, host, async (agent) =>
         plain(await listServers(shared, { ...input, agent })),
+      ),
+    searchTools: (input, host) =>
+      audited({ name: 'search_tools', agentId: input.agentId }, host, async (agent) =>
+        plain(await searchTools(shared, { ...input, agent })),
       ),
     getServerTools: (input, host) =>
       audited({ name: 'get_server_tools', ...input }, host, async (agent) =>

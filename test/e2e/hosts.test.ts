@@ -35,9 +35,15 @@ describe.each(hostKinds)('%s', (kind: HostKind) => {
     expect(host.capabilities).toMatchObject({ tools: {} });
     expect(await host.ping()).toEqual({});
     const tools = await host.tools();
-    expect(tools.map(({ name }) => name)).toEqual(['list_servers', 'get_server_tools', 'execute_tool', 'login_server']);
+    expect(tools.map(({ name }) => name)).toEqual([
+      'list_servers',
+      'search_tools',
+      'get_server_tools',
+      'execute_tool',
+      'login_server',
+    ]);
     const hints = tools.map(({ annotations }) => annotations.readOnlyHint);
-    expect(hints).toEqual([true, true, false, false]);
+    expect(hints).toEqual([true, true, true, false, false]);
   });
 
   test('walks from the servers to their tools to a result, over stdio and over Streamable HTTP', async () => {
