@@ -20,8 +20,10 @@ import { type LoginServerInput, type LoginServerResult, loginServer } from './lo
 import { LoginWindows } from './login-windows.ts';
 import { fitResult, type ReadResultInput, readResult } from './read-result.ts';
 import { createResultStore } from './result-store.ts';
+import { type SearchToolsInput, type SearchToolsResult, searchTools } from './search-tools.ts';
 import { createServerDirectory } from './server-directory.ts';
 import { parseTaskName, type TaskRequest, taskRequest, unknownTask } from './task-request.ts';
+import { createToolIndex } from './tool-index.ts';
 
 /** What a caller says of itself, before the rules have looked at it. */
 type Claim<Input> = Omit<Input, 'agent'> & { readonly agentId?: string | undefined };
@@ -31,6 +33,7 @@ export interface Gateway {
     input: { readonly agentId?: string | undefined; readonly includeMetadata: boolean },
     host: Host,
   ): Promise<{ readonly servers: readonly ListedServer[] }>;
+  searchTools(input: Claim<SearchToolsInput>, host: Host): Promise<SearchToolsResult>;
   getServerTools(input: Claim<GetServerToolsInput>, host: Host): Promise<GetServerToolsResult>;
   /** @returns the server's own `CallToolResult`; above the server's `maxResultBytes` the head of it, unless `whole` */
   executeTool(
@@ -75,6 +78,7 @@ export interface GatewaySettings {
 
 export type OperationName =
   | 'list_servers'
+  | 'search_tools'
   | 'get_server_tools'
   | 'execute_tool'
   | 'read_result'
@@ -100,6 +104,7 @@ export function createGateway(deps: GatewayDeps, settings: GatewaySettings): Gat
     directory,
     metrics,
     results: createResultStore(),
+    toolIndex: createToolIndex(),
     windows: new LoginWindows(deps.now),
     loginWaitMs: settings.loginWaitMs,
     version: settings.version,
@@ -110,6 +115,10 @@ export function createGateway(deps: GatewayDeps, settings: GatewaySettings): Gat
     listServers: (input, host) =>
       audited({ name: 'list_servers', ...input }, host, async (agent) =>
         plain(await listServers(shared, { ...input, agent })),
+      ),
+    searchTools: (input, host) =>
+      audited({ name: 'search_tools', agentId: input.agentId }, host, async (agent) =>
+        plain(await searchTools(shared, { ...input, agent })),
       ),
     getServerTools: (input, host) =>
       audited({ name: 'get_server_tools', ...input }, host, async (agent) =>

@@ -17,13 +17,15 @@ function manyServers(count: number): Record<string, object> {
   return Object.fromEntries(entries);
 }
 
+const offered = ['list_servers', 'search_tools', 'get_server_tools', 'execute_tool', 'read_result', 'login_server'];
+
 test.each([
-  { servers: 1, args: [], names: ['list_servers', 'get_server_tools', 'execute_tool', 'read_result', 'login_server'] },
-  { servers: 50, args: [], names: ['list_servers', 'get_server_tools', 'execute_tool', 'read_result', 'login_server'] },
+  { servers: 1, args: [], names: offered },
+  { servers: 50, args: [], names: offered },
   {
     servers: 50,
     args: ['--debug'],
-    names: ['list_servers', 'get_server_tools', 'execute_tool', 'read_result', 'login_server', 'get_gateway_status'],
+    names: [...offered, 'get_gateway_status'],
   },
 ])(
   'with $servers servers and arguments $args, tools/list stays within 700 tokens',

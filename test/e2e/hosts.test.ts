@@ -38,13 +38,14 @@ describe.each(hostKinds)('%s', (kind: HostKind) => {
     const tools = await host.tools();
     expect(tools.map(({ name }) => name)).toEqual([
       'list_servers',
+      'search_tools',
       'get_server_tools',
       'execute_tool',
       'read_result',
       'login_server',
     ]);
     const hints = tools.map(({ annotations }) => annotations.readOnlyHint);
-    expect(hints).toEqual([true, true, false, true, false]);
+    expect(hints).toEqual([true, true, true, false, true, false]);
   });
 
   test('walks from the servers to their tools to a result, over stdio and over Streamable HTTP', async () => {

@@ -55,6 +55,7 @@ describe('the conversation with a host', () => {
     const { result } = (await host.receive()) as { result: { tools: { name: string }[] } };
     expect(result.tools.map(({ name }) => name)).toEqual([
       'list_servers',
+      'search_tools',
       'get_server_tools',
       'execute_tool',
       'read_result',

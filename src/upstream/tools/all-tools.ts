@@ -6,9 +6,11 @@ import { listServersTool } from './list-servers.ts';
 import { loginServerTool } from './login-server.ts';
 import type { MetaTool } from './meta-tool.ts';
 import { readResultTool } from './read-result.ts';
+import { searchToolsTool } from './search-tools.ts';
 
 const always: readonly MetaTool[] = [
   listServersTool,
+  searchToolsTool,
   getServerToolsTool,
   executeToolTool,
   readResultTool,
