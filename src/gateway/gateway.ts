@@ -18,7 +18,7 @@ import { type ListedServer, listServers } from './list-servers.ts';
 import type { LoginPort } from './login-port.ts';
 import { type LoginServerInput, type LoginServerResult, loginServer } from './login-server.ts';
 import { LoginWindows } from './login-windows.ts';
-import { fitResult, type ReadResultInput, readResult } from './read-result.ts';
+import { fitResult, fitTask, type ReadResultInput, readResult, type ServerResult } from './read-result.ts';
 import { createResultStore } from './result-store.ts';
 import { type SearchToolsInput, type SearchToolsResult, searchTools } from './search-tools.ts';
 import { createServerDirectory } from './server-directory.ts';
@@ -127,10 +127,12 @@ export function createGateway(deps: GatewayDeps, settings: GatewaySettings): Gat
     executeTool: (input, host) =>
       audited({ name: 'execute_tool', ...input }, host, async (agent) => {
         const { server, tool, whole } = input;
-        const { result, size } = await executeTool(shared, { ...input, agent }, host);
-        const { maxResultBytes: maxBytes } = directory.usable(agent, server);
-        const value = whole ? result : fitResult(shared, { agent, server, tool }, result, { size, maxBytes });
-        return { value, size: value === result && size !== undefined ? size : sizeOf(value) };
+        const outcome = await executeTool(shared, { ...input, agent }, host);
+        const { maxResultBytes } = directory.usable(agent, server);
+        return relayed(
+          outcome,
+          whole ? outcome.result : fitResult(shared, { agent, server, tool }, outcome, maxResultBytes),
+        );
       }),
     readResult: (input, host) => {
       const subject = (agent: string) => shared.results.find(agent, input.resultId)?.owner;
@@ -150,8 +152,9 @@ export function createGateway(deps: GatewayDeps, settings: GatewaySettings): Gat
       const server = parseTaskName(input.params['taskId'])?.server;
       if (server === undefined) return Promise.reject(unknownTask());
       return audited({ name: input.method, server }, host, async (agent) => {
-        const { result, size } = await taskRequest(shared, { ...input, agent }, host);
-        return { value: result, size: size ?? sizeOf(result) };
+        const outcome = await taskRequest(shared, { ...input, agent }, host);
+        const { maxResultBytes } = directory.usable(agent, server);
+        return relayed(outcome, fitTask(shared, { agent, server }, outcome, maxResultBytes));
       });
     },
     attach: (host) => deps.host.attach(host),
@@ -169,6 +172,11 @@ interface Measured<T> {
 
 function plain<T>(value: T): Measured<T> {
   return { value, size: sizeOf(value) };
+}
+
+/** What became of a server's result: where it is the same, its size need not be found out. */
+function relayed({ result, size }: ServerResult, value: ServerResult['result']): Measured<ServerResult['result']> {
+  return { value, size: value === result && size !== undefined ? size : sizeOf(value) };
 }
 
 function sizeOf(value: unknown): number {

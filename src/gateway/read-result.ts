@@ -12,18 +12,24 @@ export interface FitResultDeps {
   readonly results: ResultStore;
 }
 
+/** What a server answered, and the bytes of the message it came in, where known. */
+export interface ServerResult {
+  readonly result: Members;
+  readonly size: number | undefined;
+}
+
 /**
  * A result as it may leave for the agent: the same object where it is small enough, else its head, with the rest kept
  * for `read_result`.
- * @param limits `size`: bytes of the message it came in, where known; `maxBytes`: `maxResultBytes` of the server
+ * @param maxBytes `maxResultBytes` of the server
  */
 export function fitResult(
   { results }: FitResultDeps,
   owner: ResultOwner,
-  result: Members,
-  limits: { readonly size: number | undefined; readonly maxBytes: number },
+  { result, size }: ServerResult,
+  maxBytes: number,
 ): Members {
-  const large = judgeResult(result, limits.size, limits.maxBytes);
+  const large = judgeResult(result, size, maxBytes);
   if (!large) return result;
   const { content, end } = headOf(result, large);
   const id = results.keep(owner, large);
@@ -36,6 +42,19 @@ export function fitResult(
     content: [...content, { type: 'text', text: note }],
     _meta: { ...(typeof meta === 'object' ? meta : undefined), [largeResultKey]: place },
   };
+}
+
+/** The same for a task that has ended, which holds the result of its call. */
+export function fitTask(
+  deps: FitResultDeps,
+  owner: ResultOwner,
+  { result: task, size }: ServerResult,
+  maxBytes: number,
+): Members {
+  const result = task['result'];
+  if (typeof result !== 'object' || result === null) return task;
+  const fitted = fitResult(deps, owner, { result: result as Members, size }, maxBytes);
+  return fitted === result ? task : { ...task, result: fitted };
 }
 
 export interface ReadResultInput {

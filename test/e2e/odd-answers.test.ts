@@ -75,6 +75,11 @@ describe('answers of another form', () => {
     expect(await gateway.executeText('bad', 'echo', { a: 1 })).toBe('{"a":1}');
   });
 
+  test('a depth that cannot be written again: the call fails, and nothing else does', async () => {
+    await expect(call(gateway, 'a great depth')).rejects.toThrow('internal error');
+    expect(await gateway.executeText('bad', 'echo', { a: 1 })).toBe('{"a":1}');
+  });
+
   test('an id of nobody: the call ends with its time, and nothing else does', async () => {
     const { structuredContent } = await call(gateway, 'an id of nobody', { timeout_ms: 500 });
     expect(structuredContent.error).toMatchObject({

@@ -148,3 +148,18 @@ it('names the length where the offset is behind the end', async () => {
     server: 'files',
   });
 });
+
+it('cuts the result of a task that has ended, and leaves the task as it is else', async () => {
+  const task = { resultType: 'complete', taskId: 't', status: 'completed', result: { content: [text(words)] } };
+  const size = JSON.stringify(task).length;
+  const answers = [{ ...task, result: { content: [text('small')] } }, task];
+  const files = { entry: { maxResultBytes: 1024 }, request: async () => ({ result: answers.pop() ?? {}, size }) };
+  const { gateway } = createScene({ servers: { files } });
+  const ask = () => gateway.taskRequest({ method: 'tasks/get', params: { taskId: 'files/t' } }, host());
+  const given = (await ask()) as typeof task;
+  expect(given).toMatchObject({ ...task, taskId: 'files/t', result: { content: [text(words.slice(0, 1024)), {}] } });
+  const { [key]: place } = (given.result as { _meta?: Record<string, { result_id: string }> })._meta ?? {};
+  const page = await gateway.readResult({ resultId: place?.result_id ?? '', offset: 2990 }, host());
+  expect(page['content']).toMatchObject([text(words.slice(2990)), {}]);
+  expect(await ask()).toEqual({ ...task, taskId: 'files/t', result: { content: [text('small')] } });
+});
