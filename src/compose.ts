@@ -6,9 +6,10 @@ import { hasBrowser } from './auth/browser.ts';
 import type { ConfiguredServer, ServerEntry } from './config/server-entry.ts';
 import { createEraMemory } from './downstream/era-memory.ts';
 import { createServerPool } from './downstream/pool.ts';
-import { downstreamPort } from './downstream-wiring.ts';
+import { catalogPlace, downstreamPort, forgettingTools } from './downstream-wiring.ts';
 import { createGateway, type Gateway } from './gateway/gateway.ts';
 import type { ConfigSource } from './gateway/gateway-status.ts';
+import { createHostAtLarge } from './gateway/host-at-large.ts';
 import type { LoginPort } from './gateway/login-port.ts';
 import type { LogPort } from './lib/log-port.ts';
 import { authorizedFetch, closeAuthenticator, type Logins, lazyAuthenticator, loginsByName } from './login-wiring.ts';
@@ -56,15 +57,19 @@ export async function compose(deps: ComposeDeps, settings: Settings): Promise<Co
 
   const place = createTokenPlace(deps, paths.tokenDir);
   const authenticator = lazyAuthenticator(deps, place);
+  const host = createHostAtLarge();
   const eras = createEraMemory(deps, { directory: join(paths.cacheDir, 'eras') });
   const pool = createServerPool(
-    { ...deps, fetchFor: (entry) => authorizedFetch(authenticator, entry), eras },
-    { entries: [...servers.values()].flatMap((server) => (server.state === 'usable' ? [server.entry] : [])) },
+    { ...deps, fetchFor: (entry) => authorizedFetch(authenticator, entry), eras, host: () => host.current },
+    {
+      entries: [...servers.values()].flatMap((server) => (server.state === 'usable' ? [server.entry] : [])),
+      catalogs: await catalogPlace(paths.catalogDir, loaded.path),
+    },
   );
-  const logins = loginsByName(servers, authenticator, place);
+  const logins = forgettingTools(loginsByName(servers, authenticator, place), pool);
   const audit = await openAudit(paths.auditFile, log);
   const gateway = createGateway(
-    { servers, rules: rules?.rules, source, downstream: downstreamPort(pool), logins, audit, now },
+    { servers, rules: rules?.rules, source, downstream: downstreamPort(pool), logins, audit, host, now },
     {
       version: deps.version,
       lockedAgent: settings.lockedAgent,
@@ -79,7 +84,7 @@ export async function compose(deps: ComposeDeps, settings: Settings): Promise<Co
     logins,
     startEager() {
       void logins.reportPlace();
-      void pool.startEager((entry) => isEager(settings, entry, logins));
+      void host.known().then(() => pool.startEager((entry) => isEager(settings, entry, logins)));
     },
     async close() {
       // Servers are said goodbye to over HTTP, so that ends after them.

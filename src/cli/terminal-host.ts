@@ -9,6 +9,12 @@ export function createTerminalHost(context: CliContext, output: Output): Host {
   return {
     requestId: 'cli',
     signal: controller.signal,
+    // A question of a server would need a form; it hears that there is none.
+    capabilities: {},
+    meta: {},
+    takesQuestions: false,
+    ask: (method) => Promise.reject(new Error(`${method} cannot be answered on the command line`)),
+    notify: () => undefined,
     progress({ progress, total, message }) {
       const amount = typeof total === 'number' ? `${String(progress)}/${total}` : '';
       const text = [amount, typeof message === 'string' ? message : ''].filter(Boolean).join(' ');

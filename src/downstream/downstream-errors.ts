@@ -19,7 +19,7 @@ export interface Circumstances {
 }
 
 /** Whose limit it was: a key of the config, or the argument of the call. */
-export type LimitKey = 'timeoutMs' | 'connectTimeoutMs' | 'timeout_ms';
+export type LimitKey = 'timeoutMs' | 'totalTimeoutMs' | 'connectTimeoutMs' | 'timeout_ms';
 
 /** A GatewayError (LoginRequiredError among them) comes back as it is; everything else becomes one. */
 export function translateError(error: unknown, around: Circumstances): GatewayError {
@@ -37,7 +37,9 @@ export function translateError(error: unknown, around: Circumstances): GatewayEr
   return new GatewayError('SERVER_UNAVAILABLE', `server '${server}' ${what}`, { server, hint, cause: error });
 }
 
-function timedOut(error: RequestTimeoutError, { entry, doing, limitKey, describeEnd }: Circumstances): GatewayError {
+function timedOut(error: RequestTimeoutError, around: Circumstances): GatewayError {
+  const { entry, doing, describeEnd } = around;
+  const limitKey = error.limit === 'total' ? 'totalTimeoutMs' : around.limitKey;
   const said = describeEnd?.();
   const message = `server '${entry.name}' gave no answer to ${doing} within ${error.timeoutMs} ms (${limitKey})`;
   return new GatewayError('TIMEOUT', said === undefined ? message : `${message}; ${said}`, {

@@ -1,7 +1,7 @@
 // Owns looking into an event stream on its way to the SDK's transport: messages are kept back and stood in for, all
 // other lines (ids, names, retry times, comments) pass. Linear in the bytes received.
 import { LineFraming } from '../wire/line-framing.ts';
-import type { JsonRpcMessage } from '../wire/messages.ts';
+import type { JsonRpcMessage, RequestId } from '../wire/messages.ts';
 import type { HeldMessages } from './held-messages.ts';
 import { oversizedFailure, readMessages } from './read-message.ts';
 
@@ -19,7 +19,10 @@ export function watchEventStream(
   body: ReadableStream<Uint8Array>,
   held: HeldMessages,
   watch: EventStreamWatch,
-  maxMessageBytes?: number,
+  {
+    maxMessageBytes,
+    answering,
+  }: { readonly maxMessageBytes?: number | undefined; readonly answering?: RequestId } = {},
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   let out = '';
@@ -27,7 +30,7 @@ export function watchEventStream(
   let kind = 'message';
   const numbers: number[] = [];
   const hold = (message: JsonRpcMessage, size: number): string => {
-    const { number, standIn: text } = held.hold(message, size);
+    const { number, standIn: text } = held.hold(message, size, answering);
     numbers.push(number);
     return text;
   };

@@ -1,6 +1,7 @@
 // Owns the opening of a conversation in the revisions up to 2025-11-25: `initialize`, `notifications/initialized`.
 import type { ServerEntry } from '../config/server-entry.ts';
 import { GatewayError } from '../errors.ts';
+import { type CallHost, offeredTo } from '../wire/call-host.ts';
 import type { Peer } from '../wire/peer.ts';
 import { quote } from './http-answer-errors.ts';
 import type { ServerChannel } from './server-channel.ts';
@@ -16,18 +17,26 @@ export interface ConnectionInfo {
   readonly capabilities: Readonly<Record<string, unknown>>;
 }
 
+export interface OpeningOptions {
+  readonly version: string;
+  readonly signal?: AbortSignal | undefined;
+  readonly timeoutMs: number;
+  /** Nothing is offered to a server that the host does not offer. */
+  readonly host?: CallHost | undefined;
+}
+
 /** @throws GatewayError CONFIG_INVALID | SERVER_UNAVAILABLE no common revision; and what `Peer.request` throws */
 export async function handshake(
   peer: Peer,
   channel: ServerChannel,
   entry: ServerEntry,
-  options: { readonly version: string; readonly signal?: AbortSignal | undefined; readonly timeoutMs: number },
+  options: OpeningOptions,
 ): Promise<ConnectionInfo> {
   const protocolVersion = askedVersion(entry);
   channel.setModern?.(false);
   const clientInfo = { name: 'portico', title: 'Portico', version: options.version };
-  // No capability is offered: nothing here could serve it yet.
-  const { result } = await peer.request('initialize', { protocolVersion, capabilities: {}, clientInfo }, options);
+  const capabilities = offeredTo(options.host);
+  const { result } = await peer.request('initialize', { protocolVersion, capabilities, clientInfo }, options);
   const info = judgeInitialize(result, entry, channel.transport);
   channel.setProtocolVersion?.(info.protocolVersion);
   await peer.notify('notifications/initialized');

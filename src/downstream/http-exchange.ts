@@ -1,6 +1,7 @@
 // Owns reading the answers of an MCP transport over HTTP, each message once. Knows nothing of OAuth or of configured
 // headers: the fetch it is given has both.
 import { defaultMaxLineBytes } from '../wire/line-framing.ts';
+import type { RequestId } from '../wire/messages.ts';
 import { type EventStreamWatch, watchEventStream } from './event-stream.ts';
 import type { HeldMessages } from './held-messages.ts';
 import { AnswerTooLargeError, NotAMessageError, quote, readRefusal } from './http-answer-errors.ts';
@@ -29,7 +30,9 @@ export async function readPostAnswer(
   // Only a request has an answer in the body; what comes back for anything else is of no interest.
   if (response.status === 202 || !isRequest(request.body)) return response;
   const type = mediaType(response);
-  if (type === 'text/event-stream' && response.body) return watched(response, response.body, settings);
+  if (type === 'text/event-stream' && response.body) {
+    return watched(response, response.body, settings, requestIdOf(request.body));
+  }
   const whole = await readWhole(response, settings.maxMessageBytes ?? defaultMaxLineBytes);
   const text = whole.toString('utf8');
   const messages = readMessages(text);
@@ -60,8 +63,16 @@ async function readFailure(
 }
 
 /** The same answer with stand-ins for the messages of its event stream. */
-export function watched(response: Response, body: ReadableStream<Uint8Array>, settings: ExchangeSettings): Response {
-  const stream = watchEventStream(body, settings.held, settings.watch, settings.maxMessageBytes);
+export function watched(
+  response: Response,
+  body: ReadableStream<Uint8Array>,
+  { held, watch, maxMessageBytes }: ExchangeSettings,
+  answering?: RequestId,
+): Response {
+  const stream = watchEventStream(body, held, watch, {
+    maxMessageBytes,
+    ...(answering !== undefined && { answering }),
+  });
   return new Response(stream, { status: 200, headers: answerHeaders(response, 'text/event-stream') });
 }
 
@@ -83,10 +94,10 @@ function isRequest(body: unknown): boolean {
 }
 
 /** The SDK serialises messages as the peer builds them: `jsonrpc`, `id`, `method`. */
-function requestIdOf(body: unknown): unknown {
+function requestIdOf(body: unknown): RequestId | undefined {
   if (typeof body !== 'string') return undefined;
   const [, id] = /^\{"jsonrpc":"2\.0","id":(\d+|"(?:[^"\\]|\\.)*"),"method":/.exec(body) ?? [];
-  return id === undefined ? undefined : JSON.parse(id);
+  return id === undefined ? undefined : (JSON.parse(id) as RequestId);
 }
 
 async function readWhole(response: Response, maxBytes: number): Promise<Buffer> {

@@ -82,7 +82,7 @@ export class HttpChannel implements ServerChannel {
     });
     transport.onmessage = (standIn) => {
       const held = this.#exchange.held.take(standIn);
-      if (held) this.onmessage?.(held.message, held.size);
+      if (held) this.onmessage?.(held.message, held.size, held.answering);
     };
     transport.onerror = (error) => this.onerror?.(error);
     transport.onclose = () => this.onclose?.();

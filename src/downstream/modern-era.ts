@@ -2,10 +2,11 @@
 // each request says what `initialize` said once. Knows nothing of transports; the SDK's derives its headers from `_meta`.
 import type { ServerEntry } from '../config/server-entry.ts';
 import { GatewayError } from '../errors.ts';
+import { type CallHost, offeredTo } from '../wire/call-host.ts';
 import type { Peer } from '../wire/peer.ts';
 import type { Answer } from '../wire/pending-request.ts';
 import { RpcError, rpcCodes } from '../wire/rpc-error.ts';
-import type { ConnectionInfo } from './handshake.ts';
+import type { ConnectionInfo, OpeningOptions } from './handshake.ts';
 import { HttpStatusError, quote } from './http-answer-errors.ts';
 import type { ServerChannel } from './server-channel.ts';
 
@@ -18,16 +19,17 @@ const reservedCodes: readonly number[] = Object.values(modernCodes);
 type Params = Record<string, unknown>;
 
 /** `params` with the members of `_meta` that every request carries (2026-07-28, basic, `_meta`). */
-export function withModernMeta(params: Params, version: string): Params {
+export function withModernMeta(params: Params, version: string, host?: CallHost): Params {
   const given = params['_meta'];
   return {
     ...params,
     _meta: {
+      ...host?.meta,
       ...(typeof given === 'object' ? given : undefined),
       'io.modelcontextprotocol/protocolVersion': modernVersion,
       'io.modelcontextprotocol/clientInfo': { name: 'portico', title: 'Portico', version },
-      // No capability is offered: nothing here could serve it yet.
-      'io.modelcontextprotocol/clientCapabilities': {},
+      'io.modelcontextprotocol/clientCapabilities': offeredTo(host),
+      ...(host?.logLevel !== undefined && { 'io.modelcontextprotocol/logLevel': host.logLevel }),
     },
   };
 }
@@ -92,10 +94,11 @@ export async function discoverServer(
   peer: Peer,
   channel: ServerChannel,
   entry: ServerEntry,
-  options: { readonly version: string; readonly signal?: AbortSignal | undefined; readonly timeoutMs: number },
+  options: OpeningOptions,
 ): Promise<ConnectionInfo> {
   channel.setModern?.(true);
-  const ask = (): Promise<Answer> => peer.request('server/discover', withModernMeta({}, options.version), options);
+  const params = withModernMeta({}, options.version, options.host);
+  const ask = (): Promise<Answer> => peer.request('server/discover', params, options);
   const { result } = await ask().catch((error: unknown) => {
     const supported = supportedVersions(error);
     if (supported === undefined) throw error;
@@ -130,13 +133,6 @@ function supportedVersions(error: unknown): readonly unknown[] | undefined {
 function checkSupported(supported: unknown, entry: ServerEntry): void {
   if (Array.isArray(supported) && supported.includes(modernVersion)) return;
   throw new NoCommonRevisionError(entry, supported);
-}
-
-/** @throws GatewayError SERVER_UNAVAILABLE where the result is a question to the host and no result yet */
-export function refuseQuestions(entry: ServerEntry, tool: string, result: Params): void {
-  if (result['resultType'] !== 'input_required') return;
-  const message = `server '${entry.name}' asks for input before tool '${tool}' can go on, which cannot be passed to the host yet`;
-  throw new GatewayError('SERVER_UNAVAILABLE', message, { server: entry.name, tool });
 }
 
 function asRecord(value: unknown): Readonly<Record<string, unknown>> {

@@ -5,7 +5,7 @@ import { GatewayError, LoginRequiredError } from '../errors.ts';
 import type { Peer } from '../wire/peer.ts';
 import { RpcError } from '../wire/rpc-error.ts';
 import type { Era } from './era-memory.ts';
-import { type ConnectionInfo, handshake } from './handshake.ts';
+import { type ConnectionInfo, handshake, type OpeningOptions } from './handshake.ts';
 import { quote } from './http-answer-errors.ts';
 import { judgeDiscoverFailure } from './judge-discover.ts';
 import { discoverServer, modernVersion, refusesDiscover, refusesInitialize } from './modern-era.ts';
@@ -14,10 +14,7 @@ import type { ServerChannel } from './server-channel.ts';
 /** The first request of a conversation. */
 export type Opening = 'initialize' | 'server/discover';
 
-export interface ConversationOptions {
-  readonly version: string;
-  readonly signal?: AbortSignal | undefined;
-  readonly timeoutMs: number;
+export interface ConversationOptions extends OpeningOptions {
   /** With what to begin where the entry leaves it open; absent: `initialize`. */
   readonly begin?: Opening | undefined;
   /** Told what is asked, each time. */

@@ -3,10 +3,12 @@
 import type { ToolDefinition } from '../downstream/tool-pages.ts';
 import { GatewayError } from '../errors.ts';
 import { nearestNames } from '../lib/nearest-name.ts';
-import { RpcError, rpcCodes } from '../wire/rpc-error.ts';
+import { RpcError } from '../wire/rpc-error.ts';
 import type { DownstreamPort, ServerSession } from './downstream-port.ts';
 import type { Host } from './host.ts';
 import type { ServerDirectory } from './server-directory.ts';
+import { serverError } from './server-error.ts';
+import { withTaskName } from './task-request.ts';
 import { type WithLoginDeps, withLogin } from './with-login.ts';
 
 export interface ExecuteToolInput {
@@ -43,15 +45,19 @@ export async function executeTool(deps: ExecuteToolDeps, input: ExecuteToolInput
       const outcome = await session.connection.callTool(tool, args, {
         signal: host.signal,
         timeoutMs,
+        host,
         onProgress: ({ progressToken: _ours, ...update }) => host.progress(update),
       });
       // Servers answer a call of an unknown tool in one of two ways: an error, or a result with `isError`.
       if (outcome.result['isError'] === true) await refuseUnknownTool(deps, input, session, host);
-      return outcome;
+      // A handle instead of a result: what becomes of it is asked with `tasks/get`.
+      return outcome.result['resultType'] === 'task'
+        ? { ...outcome, result: withTaskName(server, outcome.result) }
+        : outcome;
     } catch (error) {
       if (!(error instanceof RpcError)) throw error;
       const known = await refuseUnknownTool(deps, input, session, host);
-      throw serverError(error, input, known);
+      throw serverError(error, input, known && `The tool's inputSchema: ${JSON.stringify(known['inputSchema'])}`);
     }
   });
 }
@@ -80,17 +86,4 @@ async function refuseUnknownTool(
     tool,
     hint: near.length > 0 ? `Did you mean ${near.join(', ')}?` : 'get_server_tools shows the names.',
   });
-}
-
-function serverError(error: RpcError, { server, tool }: ExecuteToolInput, known: ToolDefinition | undefined): Error {
-  const message = `server '${server}' answered: ${error.message} (${error.code})`;
-  if (error.code === rpcCodes.invalidParams) {
-    return new GatewayError('INVALID_ARGUMENTS', message, {
-      server,
-      tool,
-      hint: known && `The tool's inputSchema: ${JSON.stringify(known['inputSchema'])}`,
-      cause: error,
-    });
-  }
-  return new GatewayError('SERVER_UNAVAILABLE', message, { server, tool, cause: error });
 }

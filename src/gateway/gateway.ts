@@ -6,17 +6,22 @@ import type { Rules } from '../config/rules.ts';
 import type { ConfiguredServer } from '../config/server-entry.ts';
 import { type ErrorCode, GatewayError } from '../errors.ts';
 import { identify } from '../policy/identify.ts';
+import type { CallHost } from '../wire/call-host.ts';
 import { CallMetrics } from './call-metrics.ts';
 import type { DownstreamPort } from './downstream-port.ts';
 import { type ExecuteToolInput, executeTool } from './execute-tool.ts';
 import { type ConfigSource, type GatewayStatus, gatewayStatus } from './gateway-status.ts';
 import { type GetServerToolsInput, type GetServerToolsResult, getServerTools } from './get-server-tools.ts';
 import type { Host } from './host.ts';
+import type { HostAtLarge } from './host-at-large.ts';
 import { type ListedServer, listServers } from './list-servers.ts';
 import type { LoginPort } from './login-port.ts';
 import { type LoginServerInput, type LoginServerResult, loginServer } from './login-server.ts';
 import { LoginWindows } from './login-windows.ts';
+import { fitResult, type ReadResultInput, readResult } from './read-result.ts';
+import { createResultStore } from './result-store.ts';
 import { createServerDirectory } from './server-directory.ts';
+import { parseTaskName, type TaskRequest, taskRequest, unknownTask } from './task-request.ts';
 
 /** What a caller says of itself, before the rules have looked at it. */
 type Claim<Input> = Omit<Input, 'agent'> & { readonly agentId?: string | undefined };
@@ -27,10 +32,23 @@ export interface Gateway {
     host: Host,
   ): Promise<{ readonly servers: readonly ListedServer[] }>;
   getServerTools(input: Claim<GetServerToolsInput>, host: Host): Promise<GetServerToolsResult>;
-  /** @returns the server's own `CallToolResult` */
-  executeTool(input: Claim<ExecuteToolInput>, host: Host): Promise<Readonly<Record<string, unknown>>>;
+  /** @returns the server's own `CallToolResult`; above the server's `maxResultBytes` the head of it, unless `whole` */
+  executeTool(
+    input: Claim<ExecuteToolInput> & { readonly whole?: boolean },
+    host: Host,
+  ): Promise<Readonly<Record<string, unknown>>>;
+  /** @returns a page of a result that was cut, as a `CallToolResult` */
+  readResult(input: Claim<ReadResultInput>, host: Host): Promise<Readonly<Record<string, unknown>>>;
   loginServer(input: Claim<LoginServerInput>, host: Host): Promise<LoginServerResult>;
   status(input: { readonly agentId?: string | undefined }, host: Host): Promise<GatewayStatus>;
+  /** A request about a task that a call began. @returns the server's own result */
+  taskRequest(input: TaskRequest, host: Host): Promise<Readonly<Record<string, unknown>>>;
+  /** The host has said what it is: from now on servers may ask it. */
+  attach(host: CallHost): void;
+  /** The host reads other log messages than before. */
+  logLevelChanged(): void;
+  /** The host has other folders than before. */
+  rootsChanged(): void;
   /** A call whose arguments could not be read is judged and noted like every other. @throws always */
   refuse(operation: Operation, problem: GatewayError, host: Host): Promise<never>;
 }
@@ -42,6 +60,7 @@ export interface GatewayDeps {
   readonly downstream: DownstreamPort;
   readonly logins: LoginPort;
   readonly audit: AuditSink;
+  readonly host: HostAtLarge;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
@@ -58,8 +77,10 @@ export type OperationName =
   | 'list_servers'
   | 'get_server_tools'
   | 'execute_tool'
+  | 'read_result'
   | 'login_server'
-  | 'get_gateway_status';
+  | 'get_gateway_status'
+  | TaskRequest['method'];
 
 interface Operation {
   readonly name: OperationName;
@@ -67,6 +88,8 @@ interface Operation {
   readonly server?: string | undefined;
   readonly tool?: string | undefined;
   readonly args?: unknown;
+  /** What it is about, where that depends on who asks. */
+  readonly subject?: (agent: string) => { readonly server: string; readonly tool?: string | undefined } | undefined;
 }
 
 export function createGateway(deps: GatewayDeps, settings: GatewaySettings): Gateway {
@@ -76,6 +99,7 @@ export function createGateway(deps: GatewayDeps, settings: GatewaySettings): Gat
     ...deps,
     directory,
     metrics,
+    results: createResultStore(),
     windows: new LoginWindows(deps.now),
     loginWaitMs: settings.loginWaitMs,
     version: settings.version,
@@ -93,9 +117,18 @@ export function createGateway(deps: GatewayDeps, settings: GatewaySettings): Gat
       ),
     executeTool: (input, host) =>
       audited({ name: 'execute_tool', ...input }, host, async (agent) => {
+        const { server, tool, whole } = input;
         const { result, size } = await executeTool(shared, { ...input, agent }, host);
-        return { value: result, size: size ?? sizeOf(result) };
+        const { maxResultBytes: maxBytes } = directory.usable(agent, server);
+        const value = whole ? result : fitResult(shared, { agent, server, tool }, result, { size, maxBytes });
+        return { value, size: value === result && size !== undefined ? size : sizeOf(value) };
       }),
+    readResult: (input, host) => {
+      const subject = (agent: string) => shared.results.find(agent, input.resultId)?.owner;
+      return audited({ name: 'read_result', agentId: input.agentId, subject }, host, async (agent) =>
+        plain(readResult(shared, { ...input, agent })),
+      );
+    },
     loginServer: (input, host) =>
       audited({ name: 'login_server', agentId: input.agentId, server: input.server }, host, async (agent) =>
         plain(await loginServer(shared, { ...input, agent }, host)),
@@ -104,6 +137,17 @@ export function createGateway(deps: GatewayDeps, settings: GatewaySettings): Gat
       audited({ name: 'get_gateway_status', ...input }, host, async (agent) =>
         plain(await gatewayStatus(shared, { agent })),
       ),
+    taskRequest(input, host) {
+      const server = parseTaskName(input.params['taskId'])?.server;
+      if (server === undefined) return Promise.reject(unknownTask());
+      return audited({ name: input.method, server }, host, async (agent) => {
+        const { result, size } = await taskRequest(shared, { ...input, agent }, host);
+        return { value: result, size: size ?? sizeOf(result) };
+      });
+    },
+    attach: (host) => deps.host.attach(host),
+    logLevelChanged: () => deps.downstream.hostChanged('logLevel'),
+    rootsChanged: () => deps.downstream.hostChanged('roots'),
     refuse: (operation, problem, host) => audited(operation, host, () => Promise.reject(problem)),
   };
 }
@@ -134,19 +178,21 @@ function createAudited(
   const { rules, audit, now, directory, metrics, settings } = deps;
   return async (operation, host, work) => {
     const startedAt = now();
-    const { agentId: claimed, server, tool } = operation;
+    const { agentId: claimed } = operation;
+    let { server, tool } = operation;
     let agent: string | undefined;
     let rule: string | null = null;
     let failure: GatewayError | undefined;
     let size: number | null = null;
     try {
       ({ agent } = identify(rules, { claimed, locked: settings.lockedAgent, fallback: settings.defaultAgent }));
+      if (operation.subject) ({ server, tool } = operation.subject(agent) ?? {});
       if (server !== undefined) rule = directory.permit(agent, server, tool).rule;
       const measured = await work(agent);
       size = measured.size;
       return measured.value;
     } catch (error) {
-      failure = asGatewayError(error, host, operation);
+      failure = asGatewayError(error, host, { server, tool });
       rule = failure.rule ?? rule;
       throw failure;
     } finally {
@@ -170,7 +216,11 @@ function createAudited(
   };
 }
 
-function asGatewayError(error: unknown, host: Host, { server, tool }: Operation): GatewayError {
+function asGatewayError(
+  error: unknown,
+  host: Host,
+  { server, tool }: Pick<Operation, 'server' | 'tool'>,
+): GatewayError {
   if (host.signal.aborted)
     return new GatewayError('CANCELLED', 'the call was cancelled', { server, tool, cause: error });
   if (error instanceof GatewayError) return placed(error, server, tool);

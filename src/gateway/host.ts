@@ -1,6 +1,7 @@
 // Owns what a use case may ask of whoever called it; one value per call, passed along with it.
+import type { CallHost } from '../wire/call-host.ts';
 
-export interface Host {
+export interface Host extends CallHost {
   /** Names the call in the audit log. */
   readonly requestId: string;
   /** Aborted when the caller cancels, or goes away. */

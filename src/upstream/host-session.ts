@@ -2,40 +2,135 @@
 import { randomUUID } from 'node:crypto';
 import type { Host } from '../gateway/host.ts';
 import type { LogPort } from '../lib/log-port.ts';
+import type { CallHost } from '../wire/call-host.ts';
 import type { IncomingRequest, Peer } from '../wire/peer.ts';
+import { RpcError, rpcCodes } from '../wire/rpc-error.ts';
+import type { HostSubscriptions } from './host-subscriptions.ts';
+import { isWanted, type Members, membersOf, type RequestMeta } from './request-meta.ts';
 
-type Members = Readonly<Record<string, unknown>>;
-
+/** How long a human may think about a question. Milliseconds. */
+const questionMs = 60 * 60_000;
 /** How long the host may take to say whether its user opens a URL. Milliseconds. */
 const offerMs = 10 * 60_000;
 
+/** Puts a server's question to a host that answers by calling again (2026-07-28). */
+export type AskInRounds = CallHost['ask'];
+
 export class HostSession {
   readonly #peer: Peer;
+  readonly #subscriptions: HostSubscriptions;
   readonly #log: LogPort;
-  #opensUrls = false;
+  #capabilities: Members = {};
+  #logLevel: string | undefined;
+  #isModern = false;
 
-  constructor(peer: Peer, log: LogPort) {
+  constructor(peer: Peer, subscriptions: HostSubscriptions, log: LogPort) {
     this.#peer = peer;
+    this.#subscriptions = subscriptions;
     this.#log = log;
   }
 
   /** Takes the params of `initialize`. */
   introduce({ capabilities }: Members): void {
-    this.#opensUrls = 'url' in membersOf(membersOf(capabilities)['elicitation']);
+    this.#capabilities = membersOf(capabilities);
+    this.#isModern = false;
   }
 
-  hostOf({ id, params, signal }: IncomingRequest): Host {
-    const { progressToken } = membersOf(params['_meta']);
+  /** Takes what a request of 2026-07-28 says. Whether that is news. */
+  introduceModern({ capabilities }: NonNullable<RequestMeta['modern']>): boolean {
+    if (this.#isModern && JSON.stringify(capabilities) === JSON.stringify(this.#capabilities)) return false;
+    this.#capabilities = capabilities;
+    this.#isModern = true;
+    return true;
+  }
+
+  setLogLevel(level: string): void {
+    this.#logLevel = level;
+  }
+
+  /** The host outside of any call. */
+  atLarge(): CallHost {
+    // Read when asked: the host may say more of itself later.
+    const session = (): { capabilities: Members; logLevel: string | undefined } => ({
+      capabilities: this.#capabilities,
+      logLevel: this.#logLevel,
+    });
+    return {
+      get capabilities() {
+        return session().capabilities;
+      },
+      get logLevel() {
+        return session().logLevel;
+      },
+      meta: {},
+      takesQuestions: false,
+      ask: (method, params, { signal }) => this.#ask(method, params, signal),
+      notify: (method, params) => this.#notify(method, params, this.#logLevel),
+    };
+  }
+
+  hostOf({ id, params, signal }: IncomingRequest, meta: RequestMeta): Host {
     return {
       requestId: String(id),
       signal,
-      progress: (update) => {
-        if (progressToken !== undefined) void this.#peer.notify('notifications/progress', { ...update, progressToken });
-      },
+      capabilities: this.#capabilities,
+      meta: meta.passed,
+      logLevel: this.#logLevel,
+      takesQuestions: false,
+      ask: (method, given, options) => this.#ask(method, given, options.signal),
+      notify: (method, given) => this.#notify(method, given, this.#logLevel),
+      progress: this.#progressOf(() => meta.progressToken),
       offerUrl: (url, message, done) => {
-        if (this.#opensUrls) void this.#offerUrl(url, message, done);
+        if ('url' in membersOf(this.#capabilities['elicitation'])) void this.#offerUrl(url, message, done);
       },
+      ...answersIn(params),
     };
+  }
+
+  /** The same for a call of 2026-07-28; `tokenOf`: the progress token of its present round. */
+  modernHostOf(
+    { id, params }: IncomingRequest,
+    { passed, modern }: RequestMeta,
+    round: { readonly signal: AbortSignal; tokenOf(): unknown; readonly ask: AskInRounds },
+  ): Host {
+    const { capabilities = {}, logLevel } = modern ?? {};
+    return {
+      requestId: String(id),
+      signal: round.signal,
+      capabilities,
+      meta: passed,
+      logLevel,
+      takesQuestions: true,
+      ask: round.ask,
+      // Without a level nothing is wanted (2026-07-28, server/utilities/logging).
+      notify: (method, given) => {
+        if (logLevel !== undefined || method !== 'notifications/message') this.#notify(method, given, logLevel);
+      },
+      progress: this.#progressOf(() => round.tokenOf()),
+      // The answer to the call has the URL; a question would keep the call from answering.
+      offerUrl: () => undefined,
+      ...answersIn(params),
+    };
+  }
+
+  #progressOf(tokenOf: () => unknown): Host['progress'] {
+    return (update) => {
+      const progressToken = tokenOf();
+      if (progressToken !== undefined) void this.#peer.notify('notifications/progress', { ...update, progressToken });
+    };
+  }
+
+  async #ask(method: string, params: Members, signal: AbortSignal): Promise<unknown> {
+    // 2026-07-28 knows no requests of a server; outside of a call there is nobody to ask.
+    if (this.#isModern) throw new RpcError(rpcCodes.methodNotFound, `no call is running that could ask ${method}`);
+    return (await this.#peer.request(method, params as Record<string, unknown>, { signal, timeoutMs: questionMs }))
+      .result;
+  }
+
+  #notify(method: string, params: Members, logLevel: string | undefined): void {
+    if (method === 'notifications/message' && logLevel !== undefined && !isWanted(params['level'], logLevel)) return;
+    if (this.#subscriptions.takes(method)) this.#subscriptions.notify(method, params);
+    else void this.#peer.notify(method, params as Record<string, unknown>);
   }
 
   /** Elicitation in URL mode (2025-11-25, client/elicitation). What the user answers changes nothing: the URL stays open. */
@@ -57,6 +152,12 @@ export class HostSession {
   }
 }
 
-function membersOf(value: unknown): Members {
-  return typeof value === 'object' && value !== null ? (value as Members) : {};
+function answersIn({ inputResponses, requestState }: Members): Pick<Host, 'answers'> {
+  if (inputResponses === undefined && requestState === undefined) return {};
+  return {
+    answers: {
+      ...(inputResponses !== undefined && { inputResponses }),
+      ...(requestState !== undefined && { requestState }),
+    },
+  };
 }

@@ -1,22 +1,20 @@
-// Owns the gateway's side of the conversation with a host (MCP up to 2025-11-25): handshake, `tools/list`, `tools/call`.
-// Translates, decides nothing.
+// Owns the gateway's side of the conversation with a host of either era: which method leads where. Translates, decides
+// nothing.
 import type { Gateway } from '../gateway/gateway.ts';
 import type { Host } from '../gateway/host.ts';
 import type { LogPort } from '../lib/log-port.ts';
 import type { MessageChannel } from '../wire/messages.ts';
 import { type IncomingRequest, Peer } from '../wire/peer.ts';
 import { RpcError, rpcCodes } from '../wire/rpc-error.ts';
+import { HeldCalls } from './held-calls.ts';
 import { HostSession } from './host-session.ts';
-import { asGatewayError, presentError, presentValue } from './present.ts';
+import { HostSubscriptions } from './host-subscriptions.ts';
+import { cacheHints, discoverResult, initializeResult, supportedVersions } from './introduction.ts';
+import { asGatewayError, asRpcError, presentError, presentValue } from './present.ts';
+import { isLogLevel, type RequestMeta, readRequestMeta } from './request-meta.ts';
 import { allTools } from './tools/all-tools.ts';
 import type { MetaTool, MetaToolOutcome } from './tools/meta-tool.ts';
 import { InputError, type RawInput, ToolInput } from './tools/tool-input.ts';
-
-/** Revisions with an `initialize` handshake, newest first. */
-const protocolVersions = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05', '2024-10-07'] as const;
-
-const instructions =
-  'One gateway to many MCP servers: list_servers, then get_server_tools, then execute_tool. If a server needs a login, show the user its login_url.';
 
 export interface UpstreamDeps {
   /** May still be loading: the handshake does not wait for it. */
@@ -35,71 +33,158 @@ export async function serveHost(
   deps: UpstreamDeps,
   settings: UpstreamSettings,
 ): Promise<void> {
-  const tools = allTools(settings);
   let end: () => void;
   const ended = new Promise<void>((resolve) => {
     end = resolve;
   });
   const peer: Peer = new Peer(channel, {
-    request: (request) => answer(request, session, tools, deps, settings),
-    notification: () => undefined,
+    request: (request) => server.answer(request),
+    notification: (method) => server.notified(method),
     error: (error) => deps.log.debug({ err: error }, 'a message of the host was not understood'),
-    closed: () => end(),
+    closed: () => {
+      server.close();
+      end();
+    },
   });
-  const session = new HostSession(peer, deps.log);
+  const server = new HostServer(peer, deps, settings);
   await peer.start();
   await ended;
 }
 
-async function answer(
-  request: IncomingRequest,
-  session: HostSession,
-  tools: ReadonlyMap<string, MetaTool>,
-  deps: UpstreamDeps,
-  settings: UpstreamSettings,
-): Promise<unknown> {
-  switch (request.method) {
-    case 'initialize':
-      session.introduce(request.params);
-      return initialize(request.params, settings);
-    case 'ping':
-      return {};
-    case 'tools/list':
-      return { tools: [...tools.values()].map(({ definition }) => definition) };
-    case 'tools/call':
-      return await callTool(request, session, tools, deps);
-    default:
-      throw new RpcError(rpcCodes.methodNotFound, `Method not found: ${request.method.slice(0, 80)}`);
+class HostServer {
+  readonly #deps: UpstreamDeps;
+  readonly #settings: UpstreamSettings;
+  readonly #tools: ReadonlyMap<string, MetaTool>;
+  readonly #subscriptions: HostSubscriptions;
+  readonly #session: HostSession;
+  readonly #held = new HeldCalls();
+
+  constructor(peer: Peer, deps: UpstreamDeps, settings: UpstreamSettings) {
+    this.#deps = deps;
+    this.#settings = settings;
+    this.#tools = allTools(settings);
+    this.#subscriptions = new HostSubscriptions(peer);
+    this.#session = new HostSession(peer, this.#subscriptions, deps.log);
+  }
+
+  async answer(request: IncomingRequest): Promise<unknown> {
+    const meta = readRequestMeta(request.params, supportedVersions);
+    if (!meta.modern) return await this.#answerLegacy(request, meta);
+    if (this.#session.introduceModern(meta.modern)) this.#attach();
+    return await this.#answerModern(request, meta);
+  }
+
+  notified(method: string): void {
+    if (method === 'notifications/roots/list_changed') void this.#withGateway((gateway) => gateway.rootsChanged());
+  }
+
+  close(): void {
+    this.#held.close();
+    this.#subscriptions.close();
+  }
+
+  async #answerLegacy(request: IncomingRequest, meta: RequestMeta): Promise<unknown> {
+    const { method, params } = request;
+    switch (method) {
+      case 'initialize':
+        this.#session.introduce(params);
+        this.#attach();
+        return initializeResult(params, this.#settings.version);
+      case 'ping':
+        return {};
+      case 'logging/setLevel':
+        return this.#setLogLevel(params['level']);
+      case 'tools/list':
+        return this.#listTools();
+      case 'tools/call':
+        return await this.#callTool(request, this.#session.hostOf(request, meta));
+      default:
+        throw notFound(method);
+    }
+  }
+
+  /** 2026-07-28: every result says of what kind it is. */
+  async #answerModern(request: IncomingRequest, meta: RequestMeta): Promise<unknown> {
+    const { method, params } = request;
+    switch (method) {
+      case 'server/discover':
+        return discoverResult(this.#settings.version);
+      case 'subscriptions/listen':
+        return await this.#subscriptions.listen(request);
+      case 'tools/list':
+        return { resultType: 'complete', ...this.#listTools(), ...cacheHints };
+      case 'tools/call':
+        return await this.#inRounds(request, meta, (host) => this.#callTool(request, host));
+      case 'tasks/get':
+      case 'tasks/update':
+      case 'tasks/cancel':
+        return await this.#inRounds(request, meta, async (host) => await this.#task(method, params, host));
+      default:
+        throw notFound(method);
+    }
+  }
+
+  async #inRounds(request: IncomingRequest, meta: RequestMeta, work: (host: Host) => Promise<object>): Promise<object> {
+    const result = await (this.#held.resume(request) ??
+      this.#held.begin(request, ({ signal, progressToken, ask }) =>
+        work(this.#session.modernHostOf(request, meta, { signal, tokenOf: progressToken, ask })),
+      ));
+    return 'resultType' in result ? result : { resultType: 'complete', ...result };
+  }
+
+  #listTools(): object {
+    return { tools: [...this.#tools.values()].map(({ definition }) => definition) };
+  }
+
+  async #callTool(request: IncomingRequest, host: Host): Promise<object> {
+    const { name, arguments: given } = request.params;
+    const tool = typeof name === 'string' ? this.#tools.get(name) : undefined;
+    if (!tool) throw new RpcError(rpcCodes.invalidParams, `Unknown tool: ${String(name).slice(0, 80)}`);
+    try {
+      const outcome = await run(tool, await this.#deps.gateway, new ToolInput(inputOf(given)), host);
+      return outcome.kind === 'relayed' ? outcome.result : presentValue(outcome.value);
+    } catch (error) {
+      const failure = asGatewayError(error);
+      if (failure.code === 'INTERNAL') {
+        this.#deps.log.error({ err: failure.cause ?? failure, tool: name }, 'a call failed inside');
+      }
+      return presentError(failure);
+    }
+  }
+
+  async #task(method: TaskMethod, params: RawInput, host: Host): Promise<object> {
+    try {
+      return await (await this.#deps.gateway).taskRequest({ method, params }, host);
+    } catch (error) {
+      throw asRpcError(error);
+    }
+  }
+
+  #setLogLevel(level: unknown): object {
+    if (!isLogLevel(level)) throw new RpcError(rpcCodes.invalidParams, 'level is no log level');
+    this.#session.setLogLevel(level);
+    void this.#withGateway((gateway) => gateway.logLevelChanged());
+    return {};
+  }
+
+  #attach(): void {
+    void this.#withGateway((gateway) => gateway.attach(this.#session.atLarge()));
+  }
+
+  /** Where the gateway could not be loaded, its calls say so. */
+  async #withGateway(work: (gateway: Gateway) => void): Promise<void> {
+    try {
+      work(await this.#deps.gateway);
+    } catch (error) {
+      this.#deps.log.debug({ err: error }, 'there is no gateway to tell');
+    }
   }
 }
 
-function initialize(params: RawInput, { version }: UpstreamSettings): object {
-  const asked = params['protocolVersion'];
-  return {
-    protocolVersion: protocolVersions.find((known) => known === asked) ?? protocolVersions[0],
-    capabilities: { tools: {} },
-    serverInfo: { name: 'portico', title: 'Portico', version },
-    instructions,
-  };
-}
+type TaskMethod = 'tasks/get' | 'tasks/update' | 'tasks/cancel';
 
-async function callTool(
-  request: IncomingRequest,
-  session: HostSession,
-  tools: ReadonlyMap<string, MetaTool>,
-  { gateway, log }: UpstreamDeps,
-): Promise<unknown> {
-  const { name, arguments: given } = request.params;
-  const tool = typeof name === 'string' ? tools.get(name) : undefined;
-  if (!tool) throw new RpcError(rpcCodes.invalidParams, `Unknown tool: ${String(name).slice(0, 80)}`);
-  try {
-    const outcome = await run(tool, await gateway, new ToolInput(inputOf(given)), session.hostOf(request));
-    return outcome.kind === 'relayed' ? outcome.result : presentValue(outcome.value);
-  } catch (error) {
-    const failure = asGatewayError(error);
-    if (failure.code === 'INTERNAL') log.error({ err: failure.cause ?? failure, tool: name }, 'a call failed inside');
-    return presentError(failure);
-  }
+function notFound(method: string): RpcError {
+  return new RpcError(rpcCodes.methodNotFound, `Method not found: ${method.slice(0, 80)}`);
 }
 
 async function run(tool: MetaTool, gateway: Gateway, input: ToolInput, host: Host): Promise<MetaToolOutcome> {

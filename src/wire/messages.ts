@@ -51,7 +51,8 @@ export interface MessageChannel {
   start(): Promise<void>;
   send(message: JsonRpcMessage, options?: SendOptions): Promise<void>;
   close(): Promise<void>;
-  onmessage?: ((message: JsonRpcMessage, size?: number) => void) | undefined;
+  /** `answering`: the request of ours whose stream brought it, where the channel knows. */
+  onmessage?: ((message: JsonRpcMessage, size?: number, answering?: RequestId) => void) | undefined;
   onerror?: ((error: Error) => void) | undefined;
   onclose?: (() => void) | undefined;
 }

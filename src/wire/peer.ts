@@ -10,6 +10,8 @@ export interface IncomingRequest {
   readonly params: Readonly<Record<string, unknown>>;
   /** Aborted when the other side cancels the request, or the connection ends. */
   readonly signal: AbortSignal;
+  /** The request of ours in whose course it came, where the channel knows. */
+  readonly during?: RequestId | undefined;
 }
 
 export interface PeerHandlers {
@@ -43,7 +45,7 @@ export class Peer {
   }
 
   async start(): Promise<void> {
-    this.#channel.onmessage = (message, size) => this.#receive(message, size);
+    this.#channel.onmessage = (message, size, answering) => this.#receive(message, size, answering);
     this.#channel.onerror = (error) => this.#handlers.error(error);
     this.#channel.onclose = () => this.#end();
     await this.#channel.start();
@@ -97,10 +99,10 @@ export class Peer {
     return pending;
   }
 
-  #receive(message: JsonRpcMessage, size: number | undefined): void {
+  #receive(message: JsonRpcMessage, size: number | undefined, during: RequestId | undefined): void {
     if ('method' in message) {
       const params = message.params ?? noParams;
-      if ('id' in message) void this.#answer({ id: message.id, method: message.method, params });
+      if ('id' in message) void this.#answer({ id: message.id, method: message.method, params, during });
       else this.#receiveNotification(message.method, params);
       return;
     }

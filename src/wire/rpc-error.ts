@@ -26,11 +26,14 @@ export class RpcError extends Error {
 
 export class RequestTimeoutError extends Error {
   readonly timeoutMs: number;
+  /** `idle`: neither answer nor progress for so long. `total`: no answer, whatever progress there was. */
+  readonly limit: 'idle' | 'total';
 
-  constructor(timeoutMs: number) {
+  constructor(timeoutMs: number, limit: 'idle' | 'total' = 'idle') {
     super(`no answer within ${timeoutMs} ms`);
     this.name = 'RequestTimeoutError';
     this.timeoutMs = timeoutMs;
+    this.limit = limit;
   }
 }
 

@@ -17,7 +17,9 @@ test('a stdio entry gets its defaults', async () => {
     inheritEnv: [],
     disabled: false,
     timeoutMs: 600_000,
+    totalTimeoutMs: 14_400_000,
     connectTimeoutMs: 120_000,
+    maxResultBytes: 1_048_576,
     protocol: 'auto',
   });
 });
@@ -31,7 +33,9 @@ test('an http entry gets its defaults, a login without configuration among them'
     headers: {},
     disabled: false,
     timeoutMs: 600_000,
+    totalTimeoutMs: 14_400_000,
     connectTimeoutMs: 30_000,
+    maxResultBytes: 1_048_576,
     protocol: 'auto',
     oauth: { grantType: 'authorization_code', dpop: false, callbackHost: '127.0.0.1', authorizationParams: {} },
   });
@@ -51,7 +55,9 @@ test('every key of a stdio entry arrives', async () => {
         disabled: true,
         profile: 'p',
         timeoutMs: 1,
+        totalTimeoutMs: 3,
         connectTimeoutMs: 2,
+        maxResultBytes: 1024,
         protocol: '2025-11-25',
       },
     },
@@ -73,7 +79,9 @@ test('every key of a stdio entry arrives', async () => {
       disabled: true,
       profile: 'p',
       timeoutMs: 1,
+      totalTimeoutMs: 3,
       connectTimeoutMs: 2,
+      maxResultBytes: 1024,
       protocol: '2025-11-25',
     },
   });

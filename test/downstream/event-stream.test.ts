@@ -25,7 +25,9 @@ async function pass(text: string, cuts: readonly number[] = [], maxBytes?: numbe
     delivered: () => undefined,
     ended: () => void ended++,
   };
-  const body = watchEventStream(ReadableStream.from(chunks) as ReadableStream<Uint8Array>, held, watch, maxBytes);
+  const body = watchEventStream(ReadableStream.from(chunks) as ReadableStream<Uint8Array>, held, watch, {
+    maxMessageBytes: maxBytes,
+  });
   const out = await new Response(body).text();
   const messages: unknown[] = [];
   const lines = out.split('\n').map((line) => {

@@ -65,7 +65,9 @@ export function stdioEntry(more: Partial<StdioServerEntry> & { fixture?: string 
     inheritEnv: [],
     disabled: false,
     timeoutMs: 20_000,
+    totalTimeoutMs: 3_600_000,
     connectTimeoutMs: 20_000,
+    maxResultBytes: 1_048_576,
     protocol: 'auto',
     ...rest,
   };
@@ -81,7 +83,9 @@ export function httpEntry(url: string, more: Partial<HttpServerEntry> = {}): Htt
     oauth: false,
     disabled: false,
     timeoutMs: 20_000,
+    totalTimeoutMs: 3_600_000,
     connectTimeoutMs: 20_000,
+    maxResultBytes: 1_048_576,
     protocol: 'auto',
     ...more,
   };

@@ -103,7 +103,7 @@ it('a tool whose marks are wrong is left out, with one warning; the others are a
   const { log, lines } = recordingLog();
   const { connection } = await started({ wrong: true }, { log });
   for (let time = 0; time < 2; time++) {
-    const names = (await connection.listTools()).map(({ name }) => name);
+    const names = (await connection.listTools()).tools.map(({ name }) => name);
     expect(names).toContain('where');
     expect(names).not.toContain('wrong');
   }
@@ -119,6 +119,6 @@ it('over stdio there are no headers: no tool is left out and no list is read', a
   const connection = await openConnection(testDeps({ log }), stdioEntry({ fixture: 'modern-echo', args, protocol }));
   closers.push(() => connection.close());
   expect(textOf(await call(connection, { region: 'eu' }))).toBe('{"region":"eu"}');
-  expect((await connection.listTools()).map(({ name }) => name)).toContain('wrong');
+  expect((await connection.listTools()).tools.map(({ name }) => name)).toContain('wrong');
   expect(lines.filter(({ level }) => level === 'warn')).toEqual([]);
 });

@@ -4,9 +4,10 @@ import type { LoginAttempt, LoginStatus } from '../../src/auth/authenticator.ts'
 import type { AgentRules, Rules } from '../../src/config/rules.ts';
 import type { ConfiguredServer, ServerEntry } from '../../src/config/server-entry.ts';
 import type { ToolDefinition } from '../../src/downstream/tool-pages.ts';
-import type { ServerSession, ServerSnapshot } from '../../src/gateway/downstream-port.ts';
+import type { KnownTools, ServerSession, ServerSnapshot } from '../../src/gateway/downstream-port.ts';
 import { createGateway, type Gateway, type GatewaySettings } from '../../src/gateway/gateway.ts';
 import type { Host } from '../../src/gateway/host.ts';
+import { createHostAtLarge } from '../../src/gateway/host-at-large.ts';
 import type { LoginPort, LoginRequest } from '../../src/gateway/login-port.ts';
 
 export interface FakeServer {
@@ -14,7 +15,9 @@ export interface FakeServer {
   readonly tools?: readonly ToolDefinition[];
   readonly snapshot?: ServerSnapshot;
   readonly call?: ServerSession['connection']['callTool'];
-  readonly connect?: () => void;
+  readonly connect?: () => void | Promise<void>;
+  /** What is known of its tools without asking it. */
+  readonly known?: KnownTools;
 }
 
 export interface Scene {
@@ -22,6 +25,8 @@ export interface Scene {
   readonly audit: AuditEntry[];
   readonly loginRequests: { readonly server: string; readonly request: LoginRequest }[];
   readonly clock: { now: number };
+  /** The servers whose tools were asked for in the background. */
+  readonly refreshed: string[];
 }
 
 export interface SceneSettings {
@@ -36,6 +41,7 @@ export interface SceneSettings {
 export function createScene(scene: SceneSettings): Scene {
   const fakes = scene.servers ?? {};
   const audit: AuditEntry[] = [];
+  const refreshed: string[] = [];
   const loginRequests: Scene['loginRequests'] = [];
   const clock = { now: Date.UTC(2026, 0, 1) };
   const configured: ConfiguredServer[] = [
@@ -60,22 +66,34 @@ export function createScene(scene: SceneSettings): Scene {
       source: { serversFile: '/config/mcp.json', rulesFile: undefined, loadedAt: clock.now, issues: [] },
       downstream: {
         async session(server) {
-          fakes[server]?.connect?.();
+          await fakes[server]?.connect?.();
           return sessionOf(fakes[server] ?? {});
         },
+        hostChanged: () => undefined,
         snapshot: (server) => fakes[server]?.snapshot ?? { state: 'idle' },
+        knownTools: async (server) => fakes[server]?.known,
+        refresh: (server) => void refreshed.push(server),
       },
       logins,
+      host: createHostAtLarge(),
       audit: { write: (record) => void audit.push(record), close: async () => undefined },
       now: () => clock.now,
     },
     { version: '0.0.0', loginWaitMs: 0, ...scene.settings },
   );
-  return { gateway, audit, loginRequests, clock };
+  return { gateway, audit, loginRequests, clock, refreshed };
 }
 
 function entryOf(name: string, { entry }: FakeServer): ServerEntry {
-  const base = { name, disabled: false, timeoutMs: 1000, connectTimeoutMs: 1000, protocol: 'auto' };
+  const base = {
+    name,
+    disabled: false,
+    timeoutMs: 1000,
+    totalTimeoutMs: 3_600_000,
+    connectTimeoutMs: 1000,
+    maxResultBytes: 1_048_576,
+    protocol: 'auto',
+  };
   if (entry?.kind === 'http') {
     return {
       ...base,
@@ -98,7 +116,10 @@ function entryOf(name: string, { entry }: FakeServer): ServerEntry {
 function sessionOf({ tools = [], call }: FakeServer): ServerSession {
   return {
     catalog: { tools: async () => tools, find: async (name) => tools.find((tool) => tool.name === name) },
-    connection: { callTool: call ?? (async (_tool, args) => ({ result: { content: [], echoed: args }, size: 7 })) },
+    connection: {
+      callTool: call ?? (async (_tool, args) => ({ result: { content: [], echoed: args }, size: 7 })),
+      request: async (method, params) => ({ result: { method, params }, size: 7 }),
+    },
   };
 }
 
@@ -106,6 +127,11 @@ export function host(overrides: Partial<Host> = {}): Host {
   return {
     requestId: '1',
     signal: new AbortController().signal,
+    capabilities: {},
+    meta: {},
+    takesQuestions: false,
+    ask: () => Promise.reject(new Error('nothing is asked here')),
+    notify: () => undefined,
     progress: () => undefined,
     offerUrl: () => undefined,
     ...overrides,

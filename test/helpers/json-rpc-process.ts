@@ -15,10 +15,12 @@ export interface Result {
 /** The error member of a JSON-RPC answer. */
 export class RpcFailure extends Error {
   readonly code: number;
+  readonly data: Json;
 
-  constructor({ code, message }: { code: number; message: string }) {
+  constructor({ code, message, data }: { code: number; message: string; data?: Json }) {
     super(message);
     this.code = code;
+    this.data = data;
   }
 }
 
@@ -56,6 +58,8 @@ export class JsonRpcProcess {
   /** Everything it wrote. */
   stdout = '';
   stderr = '';
+  /** Answers what the server asks; `undefined`: never. What it throws is an error answer. */
+  onRequest: ((method: string, params: Json, id: number) => Json) | undefined;
   /** Every message of stdout, in order. */
   readonly messages: Json[] = [];
 
@@ -96,9 +100,9 @@ export class JsonRpcProcess {
     }
   }
 
-  async initialize(protocolVersion = '2025-11-25'): Promise<Json> {
+  async initialize(protocolVersion = '2025-11-25', capabilities: object = {}): Promise<Json> {
     const clientInfo = { name: 'test', version: '1' };
-    const result = await this.request('initialize', { protocolVersion, capabilities: {}, clientInfo });
+    const result = await this.request('initialize', { protocolVersion, capabilities, clientInfo });
     this.notify('notifications/initialized');
     return result;
   }
@@ -168,8 +172,26 @@ export class JsonRpcProcess {
       this.#waiting.get(message.params.progressToken)?.onProgress?.(message.params);
       return;
     }
+    if (message.method !== undefined) {
+      if (message.id !== undefined) void this.#answer(message);
+      return;
+    }
     const waiting = this.#waiting.get(message.id);
     if (message.error !== undefined) waiting?.reject(new RpcFailure(message.error));
     else waiting?.resolve(message.result);
+  }
+
+  async #answer({ id, method, params }: Json): Promise<void> {
+    let answer: object;
+    try {
+      if (!this.onRequest) throw Object.assign(new Error(`the test answers no ${method}`), { code: -32601 });
+      const result = await this.onRequest(method, params, id);
+      if (result === undefined) return;
+      answer = { result };
+    } catch (error) {
+      const { code = -32603, message } = error as { code?: number; message: string };
+      answer = { error: { code, message } };
+    }
+    this.send(JSON.stringify({ jsonrpc: '2.0', id, ...answer }));
   }
 }
