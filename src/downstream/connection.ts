@@ -16,7 +16,7 @@ import { modernVersion, withModernMeta } from './modern-era.ts';
 import { type ConversationOptions, openConversation } from './open-conversation.ts';
 import { answerQuestions } from './question-rounds.ts';
 import { OversizedAnswer } from './read-message.ts';
-import { changeMethods, ServerChanges, withoutSubscription } from './server-changes.ts';
+import { ServerChanges } from './server-changes.ts';
 import type { ServerChannel } from './server-channel.ts';
 import { ServerQuestions } from './server-questions.ts';
 import { SessionRecovery } from './session-recovery.ts';
@@ -31,17 +31,16 @@ type ConnectionDeps = Pick<DownstreamDeps, 'log' | 'now' | 'version' | 'host' | 
 export class Connection {
   /** The server's tools are not what they were: it said so, or its session is a new one. */
   onListChanged: (() => void) | undefined;
-  /**
-   * Told of the server's other changes: lists of prompts and resources, and resources that are subscribed to. `params` are
-   * the server's own, without the name of the stream they came on.
-   */
-  onServerNotification: ((method: string, params: Readonly<Record<string, unknown>>) => void) | undefined;
+  /** Told of the server's other changes: lists of prompts and resources, and resources that are subscribed to. */
+  onServerNotification: ((method: string, params: Params) => void) | undefined;
   /** Whether the last request was stopped for want of a login. */
   onLoginNeeded: ((needed: boolean) => void) | undefined;
   /** Resolves when the conversation is over, whoever ended it. */
   readonly closed: Promise<void>;
   /** For what the host has to tell. */
   readonly news: HostNews;
+  /** Follows resources, and lists where the server has to be asked for that. */
+  readonly changes: ServerChanges;
   readonly #deps: ConnectionDeps;
   readonly #entry: ServerEntry;
   readonly #channel: ServerChannel;
@@ -49,7 +48,6 @@ export class Connection {
   readonly #recovery: SessionRecovery;
   readonly #questions: ServerQuestions;
   readonly #headers: ToolHeaders;
-  readonly #changes: ServerChanges;
   #info: ConnectionInfo | undefined;
 
   constructor(deps: ConnectionDeps, entry: ServerEntry, channel: ServerChannel) {
@@ -65,22 +63,17 @@ export class Connection {
       request: async (request) => (request.method === 'ping' ? {} : await this.#questions.answer(request)),
       notification: (method, params) => this.#notified(method, params),
       error: (err) => deps.log.debug({ server: entry.name, err }, 'out of the ordinary'),
-      closed: () => {
-        this.#changes.close();
-        ended();
-      },
+      closed: () => ended(),
     });
     this.news = new HostNews({ ...deps, peer: this.#peer }, entry);
     this.#questions = new ServerQuestions(() => deps.host?.());
-    this.#changes = new ServerChanges(
-      {
-        log: deps.log,
-        now: deps.now,
-        request: (method, params, options) => this.#peer.request(method, this.#inEra(params), options),
-        onMissed: (method) => this.#notified(method, {}),
-      },
-      entry,
-    );
+    this.changes = new ServerChanges(deps, entry, {
+      listen: (params, options) => this.#peer.request('subscriptions/listen', this.#inEra(params), options),
+      request: (method, params, options) => this.request(method, params, options),
+      onMissed: (method) => this.#notified(method, {}),
+      onTold: (method, params) => this.onServerNotification?.(method, params),
+    });
+    void this.closed.then(() => this.changes.close());
     this.#recovery = new SessionRecovery({
       has: () => channel.sessionId !== undefined,
       renew: () => this.#renew(),
@@ -117,7 +110,7 @@ export class Connection {
           return this.#outcome(await this.#recovery.run(ask, { repeatable: true, signal }), 'tools/list').result;
         }),
       );
-      this.#changes.listed();
+      this.changes.listed();
       return this.#mirrors ? { ...listing, tools: this.#headers.take(listing.tools) } : listing;
     } catch (error) {
       // A server without tools need not know the method.
@@ -136,21 +129,6 @@ export class Connection {
     return await this.#exchange('tools/call', params, `tool '${tool}'`, options, (request) =>
       this.#mirrors ? this.#headers.send(tool, args, request, options.signal) : request(),
     );
-  }
-
-  /**
-   * From now on `onServerNotification` hears when the resource changes, also after the conversation was opened anew. Once
-   * for each resource, however many want to know.
-   * @throws RpcError the server's own error answer, unchanged
-   * @throws GatewayError SERVER_UNAVAILABLE | TIMEOUT | CANCELLED | AUTH_…
-   */
-  subscribe(uri: string, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
-    return this.#following('resources/subscribe', signal, () => this.#changes.subscribe(uri, { signal }));
-  }
-
-  /** @throws what `subscribe` throws */
-  unsubscribe(uri: string, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
-    return this.#following('resources/unsubscribe', signal, () => this.#changes.unsubscribe(uri, { signal }));
   }
 
   /** Whether arguments are repeated in headers. */
@@ -243,20 +221,9 @@ export class Connection {
     }
   }
 
-  async #following(doing: string, signal: AbortSignal | undefined, work: () => Promise<void>): Promise<void> {
-    try {
-      await this.#tracked(() => this.#recovery.run(work, { repeatable: true, signal }));
-    } catch (error) {
-      if (error instanceof RpcError && !(error.data instanceof OversizedAnswer)) throw error;
-      throw this.#translated(error, doing, 'connectTimeoutMs', signal);
-    }
-  }
-
   async #renew(): Promise<void> {
-    this.#deps.log.info(
-      { server: this.#entry.name },
-      'the server no longer knows this conversation; starting a new one',
-    );
+    const { name: server } = this.#entry;
+    this.#deps.log.info({ server }, 'the server no longer knows this conversation; starting a new one');
     await this.#agree({});
     this.onListChanged?.();
   }
@@ -271,20 +238,22 @@ export class Connection {
     if (opened.era) eras?.keep(this.#entry, opened.era);
     this.#info = opened.info;
     this.news.begin(opened.info);
-    this.#changes.begin(opened.info);
+    this.changes.begin(opened.info);
   }
 
   #notified(method: string, params: Params): void {
-    if (this.#changes.notified(method, params)) return;
-    if (method === 'notifications/tools/list_changed') {
-      this.#headers.forget();
-      this.onListChanged?.();
-    } else if (changeMethods.includes(method)) {
-      this.onServerNotification?.(method, withoutSubscription(params));
-    } else if (method === 'notifications/message' || method === 'notifications/elicitation/complete') {
-      this.#questions.listener()?.notify(method, params);
-    } else {
-      this.#deps.log.debug({ server: this.#entry.name, method }, 'notification');
+    if (this.changes.notified(method, params)) return;
+    switch (method) {
+      case 'notifications/tools/list_changed':
+        this.#headers.forget();
+        this.onListChanged?.();
+        break;
+      case 'notifications/message':
+      case 'notifications/elicitation/complete':
+        this.#questions.listener()?.notify(method, params);
+        break;
+      default:
+        this.#deps.log.debug({ server: this.#entry.name, method }, 'notification');
     }
   }
 }

@@ -5,7 +5,8 @@ import { GatewayError } from '../errors.ts';
 import type { LogPort } from '../lib/log-port.ts';
 import { orAborted } from '../lib/or-aborted.ts';
 import type { Answer, RequestOptions } from '../wire/pending-request.ts';
-import { ConnectionClosedError, RequestTimeoutError } from '../wire/rpc-error.ts';
+import { ConnectionClosedError, RequestTimeoutError, RpcError } from '../wire/rpc-error.ts';
+import { translateError } from './downstream-errors.ts';
 import type { ConnectionInfo } from './handshake.ts';
 import { quote } from './http-answer-errors.ts';
 import { type ChangeFilter, ListenStream, subscriptionId } from './listen-stream.ts';
@@ -14,11 +15,18 @@ import { createStreamBackoff } from './stream-backoff.ts';
 
 type Params = Readonly<Record<string, unknown>>;
 
-export interface ServerChangesDeps {
-  readonly log: LogPort;
-  readonly now: () => number;
-  /** Sends a request in the conversation's era. */
-  readonly request: (method: string, params: Record<string, unknown>, options: RequestOptions) => Promise<Answer>;
+/** What the conversation does for this, each in its era. */
+export interface ServerChangesWays {
+  /** Sends `subscriptions/listen`. */
+  readonly listen: (params: Record<string, unknown>, options: RequestOptions) => Promise<Answer>;
+  /** Any request with an answer; throws what callers may see. */
+  readonly request: (
+    method: string,
+    params: Record<string, unknown>,
+    options: { readonly signal?: AbortSignal | undefined; readonly timeoutMs: number },
+  ) => Promise<unknown>;
+  /** A change of prompts or resources; `params` without the name of the stream they came on. */
+  readonly onTold: (method: string, params: Params) => void;
   /** Something may have changed without a word about it, since there was no stream for a while. */
   readonly onMissed: (method: string) => void;
 }
@@ -34,8 +42,7 @@ const lists = [
   { capability: 'resources', member: 'resourcesListChanged', method: 'notifications/resources/list_changed' },
 ] as const;
 
-/** What a server tells besides changes of its tools, each with a life of its own here. */
-export const changeMethods: readonly string[] = [lists[1].method, lists[2].method, 'notifications/resources/updated'];
+const toldMethods: readonly string[] = [lists[1].method, lists[2].method, 'notifications/resources/updated'];
 
 /** The stream has a name between the server and us alone. */
 export function withoutSubscription(params: Params): Params {
@@ -46,8 +53,10 @@ export function withoutSubscription(params: Params): Params {
 }
 
 export class ServerChanges {
-  readonly #deps: ServerChangesDeps;
+  readonly #log: LogPort;
   readonly #entry: ServerEntry;
+  readonly #request: ServerChangesWays['request'];
+  readonly #onTold: ServerChangesWays['onTold'];
   readonly #stream: ListenStream;
   /** The resources that are followed. */
   readonly #uris = new Set<string>();
@@ -55,21 +64,23 @@ export class ServerChanges {
   /** It has said that it does not know such streams. */
   #isRefused = false;
 
-  constructor(deps: ServerChangesDeps, entry: ServerEntry) {
-    this.#deps = deps;
+  constructor(
+    deps: { readonly log: LogPort; readonly now: () => number },
+    entry: ServerEntry,
+    { listen, request, onTold, onMissed }: ServerChangesWays,
+  ) {
+    this.#log = deps.log;
     this.#entry = entry;
+    this.#request = request;
+    this.#onTold = onTold;
     this.#stream = new ListenStream({
       log: deps.log,
       server: entry.name,
       backoff: createStreamBackoff(deps),
-      listen: (filter, options) =>
-        deps.request(
-          'subscriptions/listen',
-          { notifications: filter },
-          { ...options, timeoutMs: Number.POSITIVE_INFINITY },
-        ),
+      listen: (notifications, options) =>
+        listen({ notifications }, { ...options, timeoutMs: Number.POSITIVE_INFINITY }),
       onReopened: (agreed) => {
-        for (const { member, method } of lists) if (agreed[member]) deps.onMissed(method);
+        for (const { member, method } of lists) if (agreed[member]) onMissed(method);
       },
     });
   }
@@ -93,31 +104,40 @@ export class ServerChanges {
     if (this.#isModern && !this.#stream.isWanted && !this.#isRefused) this.#listen();
   }
 
-  /** @throws RpcError the server refuses; GatewayError it agrees to less; RequestTimeoutError; what requests throw */
-  async subscribe(uri: string, options: FollowOptions): Promise<void> {
+  /**
+   * From now on it is heard when the resource changes, also after the conversation was opened anew. Once for each
+   * resource, however many want to know.
+   * @throws RpcError the server's own error answer, unchanged
+   * @throws GatewayError SERVER_UNAVAILABLE | TIMEOUT | CANCELLED | AUTH_…
+   */
+  async subscribe(uri: string, { signal }: FollowOptions = {}): Promise<void> {
     if (this.#uris.has(uri)) return;
     this.#uris.add(uri);
     try {
-      if (!this.#isModern) return void (await this.#ask('resources/subscribe', uri, options));
-      const agreed = await this.#agreed(this.#stream.open(this.#filter()), options);
-      if (!agreed.resourceSubscriptions?.includes(uri)) throw this.#notAgreed(uri);
+      if (this.#isModern) await this.#listenTo(uri, signal);
+      else await this.#ask('resources/subscribe', uri, { signal });
     } catch (error) {
       this.#uris.delete(uri);
       if (this.#isModern && this.#stream.isWanted) this.#listen();
-      throw error;
+      if (error instanceof RpcError) throw error;
+      const doing = 'a subscription';
+      throw translateError(error, { entry: this.#entry, doing, limitKey: 'connectTimeoutMs', signal });
     }
   }
 
-  /** @throws what requests throw */
-  async unsubscribe(uri: string, options: FollowOptions): Promise<void> {
+  /** @throws what `subscribe` throws */
+  async unsubscribe(uri: string, options: FollowOptions = {}): Promise<void> {
     if (!this.#uris.delete(uri)) return;
     if (this.#isModern) this.#listen();
     else await this.#ask('resources/unsubscribe', uri, options);
   }
 
-  /** Hears what is said about the stream itself; false: it was about something else. */
+  /** Hears what is told of changes, and about the stream itself; false: it was something else, or about tools. */
   notified(method: string, params: Params): boolean {
-    return this.#stream.notified(method, params);
+    if (this.#stream.notified(method, params)) return true;
+    const isOurs = toldMethods.includes(method);
+    if (isOurs) this.#onTold(method, withoutSubscription(params));
+    return isOurs;
   }
 
   close(): void {
@@ -158,19 +178,21 @@ export class ServerChanges {
     };
   }
 
-  async #agreed(opened: Promise<ChangeFilter>, { signal }: FollowOptions): Promise<ChangeFilter> {
+  async #listenTo(uri: string, signal: AbortSignal | undefined): Promise<void> {
     const { connectTimeoutMs } = this.#entry;
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(new RequestTimeoutError(connectTimeoutMs)), connectTimeoutMs);
+    const limits = signal ? AbortSignal.any([signal, limit.signal]) : limit.signal;
     try {
-      return await orAborted(opened, signal ? AbortSignal.any([signal, limit.signal]) : limit.signal);
+      const agreed = await orAborted(this.#stream.open(this.#filter()), limits);
+      if (!agreed.resourceSubscriptions?.includes(uri)) throw this.#notAgreed(uri);
     } finally {
       clearTimeout(timer);
     }
   }
 
-  #ask(method: string, uri: string, { signal }: FollowOptions): Promise<Answer> {
-    return this.#deps.request(method, { uri }, { signal, timeoutMs: this.#entry.connectTimeoutMs });
+  async #ask(method: string, uri: string, { signal }: FollowOptions): Promise<void> {
+    await this.#request(method, { uri }, { signal, timeoutMs: this.#entry.connectTimeoutMs });
   }
 
   #notAgreed(uri: string): GatewayError {
@@ -181,7 +203,7 @@ export class ServerChanges {
 
   #inBackground(work: Promise<unknown>): void {
     work.catch((err: unknown) => {
-      this.#deps.log.debug({ server: this.#entry.name, err }, 'changes of the server may go unheard');
+      this.#log.debug({ server: this.#entry.name, err }, 'changes of the server may go unheard');
     });
   }
 }

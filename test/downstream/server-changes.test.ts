@@ -139,15 +139,15 @@ describe('a server of 2026-07-28 over HTTP', () => {
 
   it('tells of the resources that are subscribed to, with a new filter for each', async () => {
     const { server, connection, heard } = await overHttp();
-    await connection.subscribe('file:///a');
+    await connection.changes.subscribe('file:///a');
     expect(server.streams.open()).toContainEqual({ ...allLists, resourceSubscriptions: ['file:///a'] });
-    await connection.subscribe('file:///b');
-    await connection.subscribe('file:///b');
+    await connection.changes.subscribe('file:///b');
+    await connection.changes.subscribe('file:///b');
     await until(() => server.streams.open().length === 1);
     expect(server.streams.open()).toEqual([{ ...allLists, resourceSubscriptions: ['file:///a', 'file:///b'] }]);
     server.streams.tell(updated, { uri: 'file:///a' });
     await until(() => heard.length === 1);
-    await connection.unsubscribe('file:///a');
+    await connection.changes.unsubscribe('file:///a');
     await until(
       () =>
         JSON.stringify(server.streams.open()) ===
@@ -165,7 +165,7 @@ describe('a server of 2026-07-28 over HTTP', () => {
   it('that does not agree to a resource is an error, and the lists are heard as before', async () => {
     const { server, connection, heard } = await overHttp({ omits: ['resourceSubscriptions'] });
     await connection.listTools();
-    await expect(connection.subscribe('file:///a')).rejects.toMatchObject({
+    await expect(connection.changes.subscribe('file:///a')).rejects.toMatchObject({
       code: 'SERVER_UNAVAILABLE',
       message: expect.stringContaining("'file:///a'"),
     });
@@ -178,9 +178,9 @@ describe('a server of 2026-07-28 over HTTP', () => {
     const silent = await overHttp({ acknowledges: false });
     const entry = httpEntry(silent.server.url, { protocol, connectTimeoutMs: 300 });
     const { connection } = hearing(await openConnection(testDeps(), entry));
-    await expect(connection.subscribe('file:///a')).rejects.toMatchObject({ code: 'TIMEOUT' });
+    await expect(connection.changes.subscribe('file:///a')).rejects.toMatchObject({ code: 'TIMEOUT' });
     const refusing = await overHttp({ listens: false });
-    await expect(refusing.connection.subscribe('file:///a')).rejects.toMatchObject({ code: -32601 });
+    await expect(refusing.connection.changes.subscribe('file:///a')).rejects.toMatchObject({ code: -32601 });
   });
 
   it('built with the SDK tells of its changes too', async () => {
@@ -218,7 +218,7 @@ describe('a server of 2026-07-28 over HTTP', () => {
       await openConnection(testDeps(), httpEntry(`http://127.0.0.1:${port}/mcp`, { protocol })),
     );
     // Resolves when the server has agreed, so that what it says from now on is heard.
-    await connection.subscribe('file:///a');
+    await connection.changes.subscribe('file:///a');
     handler.notify.toolsChanged();
     handler.notify.resourceUpdated('file:///a');
     await until(() => heard.length === 2);
@@ -241,17 +241,17 @@ describe('a server of 2026-07-28 over stdio', () => {
   it('tells of its changes, and hears which are wanted', async () => {
     const { connection, heard, streams } = await local();
     await connection.listTools();
-    await connection.subscribe('file:///a');
+    await connection.changes.subscribe('file:///a');
     expect(await streams()).toEqual([{ ...allLists, resourceSubscriptions: ['file:///a'] }]);
     await connection.callTool('tell', { method: updated, params: { uri: 'file:///a', more: null } });
     await connection.callTool('tell', { method: 'notifications/tools/list_changed' });
-    await connection.unsubscribe('file:///a');
+    await connection.changes.unsubscribe('file:///a');
     expect(heard).toEqual([[updated, { uri: 'file:///a', more: null }], 'tools']);
   });
 
   it('that ends the stream is asked for it again', async () => {
     const { connection, heard, streams } = await local();
-    await connection.subscribe('file:///a');
+    await connection.changes.subscribe('file:///a');
     await connection.callTool('end streams', {});
     await until(() => heard.length === 3);
     expect(await streams()).toEqual([{ ...allLists, resourceSubscriptions: ['file:///a'] }]);
@@ -304,10 +304,10 @@ describe('a server of an earlier revision', () => {
   it('is asked to tell of each resource, and for no stream', async () => {
     const { connection, asked, say, heard } = await opened();
     await connection.listTools();
-    await connection.subscribe('a');
-    await connection.subscribe('a');
-    await connection.unsubscribe('a');
-    await connection.unsubscribe('a');
+    await connection.changes.subscribe('a');
+    await connection.changes.subscribe('a');
+    await connection.changes.unsubscribe('a');
+    await connection.changes.unsubscribe('a');
     expect(asked).toEqual(['tools/list', ['resources/subscribe', 'a'], ['resources/unsubscribe', 'a']]);
     const params = { uri: 'a', _meta: { x: 1 } };
     say(updated, params);
@@ -318,15 +318,18 @@ describe('a server of an earlier revision', () => {
   it('that refuses is its own error, and is asked again the next time', async () => {
     const { connection, asked } = await opened();
     for (let time = 0; time < 2; time++) {
-      await expect(connection.subscribe('no')).rejects.toMatchObject({ code: -32002, message: 'no such resource' });
+      await expect(connection.changes.subscribe('no')).rejects.toMatchObject({
+        code: -32002,
+        message: 'no such resource',
+      });
     }
     expect(asked).toHaveLength(2);
   });
 
   it('D29: that forgets its session is asked for all of them again', async () => {
     const { connection, asked, lose } = await opened();
-    await connection.subscribe('a');
-    await connection.subscribe('b');
+    await connection.changes.subscribe('a');
+    await connection.changes.subscribe('b');
     lose();
     asked.length = 0;
     await connection.listTools();
