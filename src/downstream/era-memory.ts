@@ -93,7 +93,7 @@ function keyOf(entry: ServerEntry): string {
   return createHash('sha256')
     .update(JSON.stringify([entry.kind, ...identity]))
     .digest('hex')
-    .slice(0, 32);
+    .slice(0, 24);
 }
 
 export function parseVerdict(text: string | undefined): Verdict | undefined {

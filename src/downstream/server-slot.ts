@@ -102,9 +102,9 @@ export class ServerSlot {
   hostChanged(what: 'roots' | 'logLevel'): void {
     if (this.#state.kind !== 'ready') return;
     const { connection } = this.#state.handle;
-    if (what === 'logLevel') connection.useLogLevel(this.#deps.host?.()?.logLevel);
+    if (what === 'logLevel') connection.news.useLogLevel(this.#deps.host?.()?.logLevel);
     // Told as far as it is there to be told: the next one opened asks anew.
-    else connection.tellRootsChanged().catch((err: unknown) => this.#deps.log.debug({ err }, 'not told'));
+    else connection.news.rootsChanged().catch((err: unknown) => this.#deps.log.debug({ err }, 'not told'));
   }
 
   /** The tools as far as they are known without asking the server. */

@@ -2,7 +2,7 @@
 // progress and cancellation. Messages pass as they are: nothing is validated, copied or serialised here.
 import type { JsonRpcMessage, MessageChannel, RequestId } from './messages.ts';
 import { type Answer, PendingRequest, type RequestOptions } from './pending-request.ts';
-import { ConnectionClosedError, RpcError, rpcCodes } from './rpc-error.ts';
+import { ConnectionClosedError, RpcError, readRpcError, rpcCodes } from './rpc-error.ts';
 
 export interface IncomingRequest {
   readonly id: RequestId;
@@ -34,7 +34,7 @@ const openings: readonly string[] = ['initialize', 'server/discover'];
 export class Peer {
   readonly #channel: MessageChannel;
   readonly #handlers: PeerHandlers;
-  readonly #pending = new Map<RequestId, PendingRequest>();
+  readonly #pending = new Map<unknown, PendingRequest>();
   readonly #incoming = new Map<RequestId, AbortController>();
   #nextId = 1;
   #closed = false;
@@ -93,7 +93,8 @@ export class Peer {
     return this.#channel.close();
   }
 
-  #take(id: RequestId): PendingRequest | undefined {
+  #take(given: RequestId): PendingRequest | undefined {
+    const id = ownId(given);
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
     return pending;
@@ -109,11 +110,12 @@ export class Peer {
     const pending = message.id === null ? undefined : this.#take(message.id);
     if (!pending) {
       this.#handlers.error(new Error(`an answer to no open request (id ${JSON.stringify(message.id)?.slice(0, 40)})`));
-    } else if ('error' in message) {
-      pending.reject(new RpcError(message.error.code, message.error.message, message.error.data));
-    } else {
-      pending.resolve({ result: message.result, size });
+      return;
     }
+    // Some always write both, one of them null, as JSON-RPC 1.0 had it.
+    const { error, result } = message as { readonly error?: unknown; readonly result?: unknown };
+    if (error === undefined || error === null) pending.resolve({ result, size });
+    else pending.reject(readRpcError(error));
   }
 
   #receiveNotification(method: string, params: Readonly<Record<string, unknown>>): void {
@@ -123,7 +125,7 @@ export class Peer {
       // Some servers end what was asked of them in this way too (2026-07-28, `CancelledNotification`).
       else this.#handlers.notification(method, params);
     } else if (method === 'notifications/progress') {
-      this.#pending.get(params['progressToken'] as RequestId)?.progress(params);
+      this.#pending.get(ownId(params['progressToken']))?.progress(params);
     } else {
       this.#handlers.notification(method, params);
     }
@@ -169,6 +171,11 @@ export class Peer {
     for (const controller of this.#incoming.values()) controller.abort(new ConnectionClosedError());
     this.#handlers.closed();
   }
+}
+
+/** The id of a request of ours, as it comes back: some servers turn it into a string, and the SDK's clients take that. */
+function ownId(given: unknown): unknown {
+  return typeof given === 'string' ? Number(given) : given;
 }
 
 function withProgressToken(params: Record<string, unknown>, token: RequestId): Record<string, unknown> {

@@ -29,9 +29,6 @@ async function connect(entry: Partial<HttpServerEntry> = {}, deps: Partial<Downs
   return connection;
 }
 
-/** Of the request that comes next. */
-const nextId = (): number => ((server.asked.at(-1)?.message as { readonly id: number } | undefined)?.id ?? 0) + 1;
-
 const methods = (): unknown[] => server.asked.map(({ message }) => (message as { method?: unknown }).method);
 
 describe.each(['auto', '2026-07-28'])('with protocol %s', (protocol) => {
@@ -92,11 +89,9 @@ describe.each(['auto', '2026-07-28'])('with protocol %s', (protocol) => {
 
   it('an error answer with status 400 is the error of that request', async () => {
     const connection = await connect({ protocol });
-    await connection.listTools();
-    const id = nextId();
     server.refuse({
       status: 400,
-      body: JSON.stringify({ jsonrpc: '2.0', id, error: { code: -32602, message: 'bad' } }),
+      body: (id) => JSON.stringify({ jsonrpc: '2.0', id, error: { code: -32602, message: 'bad' } }),
     });
     const failure = await connection.callTool('echo', {}).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(RpcError);
@@ -152,11 +147,9 @@ it.each([400, 404, 405, 429, 500, 503])('after a refusal with %i initialize is a
 
 it('a question of the server to the host is an error that says so', async () => {
   const connection = await connect({ protocol: '2026-07-28' });
-  await connection.listTools();
-  const id = nextId();
   server.refuse({
     status: 200,
-    body: JSON.stringify({ jsonrpc: '2.0', id, result: { resultType: 'input_required', inputRequests: {} } }),
+    body: (id) => JSON.stringify({ jsonrpc: '2.0', id, result: { resultType: 'input_required', inputRequests: {} } }),
   });
   await expect(connection.callTool('echo', { text: 'x' })).rejects.toMatchObject({
     code: 'SERVER_UNAVAILABLE',
