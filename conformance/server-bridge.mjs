@@ -70,7 +70,7 @@ export async function startBridge({ program, prefix = '' }) {
   };
 }
 
-/** @typedef {{ clientId: string | number, method: string, response: import('node:http').ServerResponse }} Waiting */
+/** @typedef {{ clientId: string | number, method: string, isModern: boolean, response: import('node:http').ServerResponse }} Waiting */
 
 /** One program, and the requests that wait for it. */
 class Channel {
@@ -99,11 +99,12 @@ class Channel {
       return void response.writeHead(202).end();
     }
     const id = this.#nextId++;
-    this.#waiting.set(id, { clientId: message.id, method: message.method, response });
+    const isModern = message.params?._meta?.[protocolVersion] !== undefined;
+    this.#waiting.set(id, { clientId: message.id, method: message.method, isModern, response });
     response.once('close', () => {
       if (!this.#waiting.delete(id)) return;
       // In 2026-07-28 leaving is how a call is cancelled; before, it says nothing.
-      if (message.params?._meta?.[protocolVersion] === undefined) return;
+      if (!isModern) return;
       this.#send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: id } });
     });
     this.#send({ ...message, id, ...(message.params && { params: this.#named(message.method, message.params) }) });
@@ -135,14 +136,15 @@ class Channel {
     const waiting = this.#waiting.get(message.id);
     if (!waiting) return;
     this.#waiting.delete(message.id);
-    const { clientId, method, response } = waiting;
+    const { clientId, method, isModern, response } = waiting;
     const answer = {
       ...message,
       id: clientId,
       ...(message.result && { result: this.#unnamed(method, message.result) }),
     };
     if (response.headersSent) return void response.end(eventOf(answer));
-    response.writeHead(statuses[message.error?.code] ?? 200, { 'content-type': 'application/json' });
+    const status = isModern ? statuses[message.error?.code] : undefined;
+    response.writeHead(status ?? 200, { 'content-type': 'application/json' });
     response.end(JSON.stringify(answer));
   }
 
