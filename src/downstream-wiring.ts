@@ -8,31 +8,36 @@ export function downstreamPort(pool: ServerPool): port.DownstreamPort {
   return {
     session: (server, options) => pool.get(server, options),
     hostChanged: (what) => pool.hostChanged(what),
+    watch: (watcher) => pool.watch(watcher),
     snapshot: (server) => snapshotOf(pool.snapshot(server)),
   };
 }
 
 function snapshotOf(snapshot: ServerSnapshot): port.ServerSnapshot {
-  const toolNames = snapshot.tools?.map(({ name }) => name);
+  const known = knownOf(snapshot);
   switch (snapshot.state) {
     case 'ready': {
       const { protocolVersion, serverInfo, instructions } = snapshot.info;
       const title = serverInfo?.['title'] ?? instructions;
       return {
         state: 'ready',
-        toolNames,
+        ...known,
         protocolVersion,
         selfDescription: typeof title === 'string' ? title : undefined,
       };
     }
     case 'failed':
-      return { state: 'failed', toolNames, reason: snapshot.error.message };
+      return { state: 'failed', ...known, reason: snapshot.error.message };
     case 'needs_login':
     case 'idle':
     case 'connecting':
     case 'disabled':
-      return { state: snapshot.state, toolNames };
+      return { state: snapshot.state, ...known };
     default:
       return snapshot satisfies never;
   }
+}
+
+function knownOf({ tools, offers }: ServerSnapshot): Pick<port.ServerSnapshot, 'toolNames' | 'offers'> {
+  return { toolNames: tools?.map(({ name }) => name), offers };
 }

@@ -43,6 +43,8 @@ type ConnectionDeps = Pick<DownstreamDeps, 'log' | 'now' | 'version' | 'host'>;
 export class Connection {
   /** The server's tools are not what they were: it said so, or its session is a new one. */
   onListChanged: (() => void) | undefined;
+  /** Told of the server's other changes: lists of prompts and resources, and resources that are subscribed to. */
+  onServerNotification: ((method: string, params: Params) => void) | undefined;
   /** Whether the last request was stopped for want of a login. */
   onLoginNeeded: ((needed: boolean) => void) | undefined;
   /** Resolves when the conversation is over, whoever ended it. */
@@ -253,6 +255,11 @@ export class Connection {
     switch (method) {
       case 'notifications/tools/list_changed':
         this.onListChanged?.();
+        break;
+      case 'notifications/prompts/list_changed':
+      case 'notifications/resources/list_changed':
+      case 'notifications/resources/updated':
+        this.onServerNotification?.(method, params);
         break;
       case 'notifications/message':
       case 'notifications/elicitation/complete':

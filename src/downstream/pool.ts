@@ -5,7 +5,7 @@ import { GatewayError } from '../errors.ts';
 import { waitFor } from '../lib/deadline.ts';
 import type { DownstreamDeps } from './downstream-deps.ts';
 import { createOrphanGuard } from './orphan-guard.ts';
-import { type ServerHandle, ServerSlot, type ServerSnapshot } from './server-slot.ts';
+import { type ServerHandle, ServerSlot, type ServerSnapshot, type ServerWatcher } from './server-slot.ts';
 
 /** Everything that was started is gone after this. Milliseconds. */
 const closeMs = 5000;
@@ -23,6 +23,8 @@ export interface ServerPool {
   startEager(wanted: (entry: ServerEntry) => boolean | Promise<boolean>): Promise<void>;
   /** What the host said of itself is not what it was: its folders, or which log messages it reads. */
   hostChanged(what: 'roots' | 'logLevel'): void;
+  /** Who hears of servers that come and change; one. */
+  watch(watcher: ServerWatcher): void;
   /** Ends all connections and all processes, within 5 s. */
   close(): Promise<void>;
   /** The same without waiting, for the last moment of the process. */
@@ -34,7 +36,10 @@ export function createServerPool(
   { entries }: { readonly entries: readonly ServerEntry[] },
 ): ServerPool {
   const guard = createOrphanGuard(deps);
-  const slots = new Map(entries.map((entry) => [entry.name, new ServerSlot({ ...deps, guard }, entry)]));
+  let watching: ServerWatcher | undefined;
+  const slots = new Map(
+    entries.map((entry) => [entry.name, new ServerSlot({ ...deps, guard }, entry, () => watching)]),
+  );
   const slot = (name: string): ServerSlot => {
     const found = slots.get(name);
     if (!found) throw new GatewayError('SERVER_NOT_FOUND', `no server '${name}' is configured`, { server: name });
@@ -60,6 +65,9 @@ export function createServerPool(
     },
     hostChanged(what) {
       for (const each of slots.values()) each.hostChanged(what);
+    },
+    watch(watcher) {
+      watching = watcher;
     },
     async close() {
       const closing = Promise.allSettled([...slots.values()].map((each) => each.close()));

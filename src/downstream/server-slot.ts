@@ -6,6 +6,7 @@ import { type Catalog, createCatalog } from './catalog.ts';
 import type { Connection } from './connection.ts';
 import type { DownstreamDeps } from './downstream-deps.ts';
 import type { ConnectionInfo } from './handshake.ts';
+import { createOfferings, type Offerings, type Offers, offersOf } from './offerings.ts';
 import { openConnection } from './open-connection.ts';
 import type { ServerChannel } from './server-channel.ts';
 import type { ToolDefinition } from './tool-pages.ts';
@@ -13,11 +14,22 @@ import type { ToolDefinition } from './tool-pages.ts';
 export interface ServerHandle {
   readonly connection: Connection;
   readonly catalog: Catalog;
+  readonly offerings: Offerings;
+}
+
+/** Hears of servers as they come and change; set before the first of them is opened. */
+export interface ServerWatcher {
+  /** A connection is open: what the server offers is known from now on. */
+  ready(server: string): void;
+  /** A list of prompts or resources has changed, or a resource that is followed. */
+  told(server: string, method: string, params: Readonly<Record<string, unknown>>): void;
 }
 
 export type ServerSnapshot = {
   /** What was last listed, also after the connection ended. */
   readonly tools?: readonly ToolDefinition[] | undefined;
+  /** What the server last said it offers besides. */
+  readonly offers?: Offers | undefined;
 } & (
   | { readonly state: 'idle' | 'connecting' | 'disabled' }
   | { readonly state: 'ready'; readonly info: ConnectionInfo; readonly since: number }
@@ -44,10 +56,13 @@ export class ServerSlot {
   /** The era that its last connection was in. */
   #isModern = false;
   #tools: readonly ToolDefinition[] | undefined;
+  #offers: Offers | undefined;
+  readonly #watcher: () => ServerWatcher | undefined;
 
-  constructor(deps: DownstreamDeps, entry: ServerEntry) {
+  constructor(deps: DownstreamDeps, entry: ServerEntry, watcher: () => ServerWatcher | undefined = () => undefined) {
     this.#deps = deps;
     this.#entry = entry;
+    this.#watcher = watcher;
   }
 
   async get(signal: AbortSignal | undefined): Promise<ServerHandle> {
@@ -70,19 +85,20 @@ export class ServerSlot {
 
   snapshot(): ServerSnapshot {
     const tools = this.#state.kind === 'ready' ? (this.#state.handle.catalog.known() ?? this.#tools) : this.#tools;
+    const known = { tools, offers: this.#offers };
     const state = this.#state;
     if (this.#entry.disabled) return { state: 'disabled' };
     switch (state.kind) {
       case 'idle':
       case 'connecting':
-        return { state: state.kind, tools };
+        return { state: state.kind, ...known };
       case 'ready':
-        if (this.#loginNeeded) return { state: 'needs_login', error: undefined, tools };
-        return { state: 'ready', info: state.handle.connection.info, since: state.since, tools };
+        if (this.#loginNeeded) return { state: 'needs_login', error: undefined, ...known };
+        return { state: 'ready', info: state.handle.connection.info, since: state.since, ...known };
       case 'needs_login':
-        return { state: 'needs_login', error: state.error, tools };
+        return { state: 'needs_login', error: state.error, ...known };
       case 'failed':
-        return { state: 'failed', error: state.error, failedAt: state.at, tools };
+        return { state: 'failed', error: state.error, failedAt: state.at, ...known };
     }
   }
 
@@ -130,13 +146,21 @@ export class ServerSlot {
 
   #ready(connection: Connection): ServerHandle {
     const catalog = createCatalog({ listTools: () => connection.listTools(), now: this.#deps.now });
-    const handle: ServerHandle = { connection, catalog };
+    const { name } = this.#entry;
+    const offerings = createOfferings({ connection, entry: this.#entry, now: this.#deps.now });
+    const handle: ServerHandle = { connection, catalog, offerings };
     connection.onListChanged = () => catalog.invalidate();
+    connection.onServerNotification = (method, params) => {
+      offerings.changed(method);
+      this.#watcher()?.told(name, method, params);
+    };
     connection.onLoginNeeded = (needed) => {
       this.#loginNeeded = needed;
     };
     this.#loginNeeded = false;
     this.#state = { kind: 'ready', handle, since: this.#deps.now() };
+    this.#offers = offersOf(connection.info.capabilities);
+    this.#watcher()?.ready(name);
     void connection.closed.then(() => this.#ended(handle));
     return handle;
   }

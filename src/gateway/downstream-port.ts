@@ -1,11 +1,14 @@
 // Owns what the use cases need of the servers behind the gateway; compose.ts plugs the pool in.
 import type { Catalog } from '../downstream/catalog.ts';
 import type { Connection } from '../downstream/connection.ts';
+import type { Offerings, Offers } from '../downstream/offerings.ts';
+import type { ServerWatcher } from '../downstream/server-slot.ts';
 
 /** An open connection and what its server offers. */
 export interface ServerSession {
   readonly connection: Pick<Connection, 'callTool' | 'request'>;
   readonly catalog: Pick<Catalog, 'tools' | 'find'>;
+  readonly offerings: Pick<Offerings, 'list' | 'offers'>;
 }
 
 export type ConnectionState = 'idle' | 'connecting' | 'ready' | 'needs_login' | 'failed' | 'disabled';
@@ -15,6 +18,8 @@ export interface ServerSnapshot {
   readonly reason?: string | undefined;
   /** Names of the tools, once they are known. */
   readonly toolNames?: readonly string[] | undefined;
+  /** What it offers besides tools, once that is known. */
+  readonly offers?: Offers | undefined;
   readonly protocolVersion?: string | undefined;
   /** The server's own title, or else the first sentence of its instructions. */
   readonly selfDescription?: string | undefined;
@@ -25,4 +30,6 @@ export interface DownstreamPort {
   session(server: string, options: { readonly signal: AbortSignal }): Promise<ServerSession>;
   snapshot(server: string): ServerSnapshot;
   hostChanged(what: 'roots' | 'logLevel'): void;
+  /** Who hears of servers that come and change; one. */
+  watch(watcher: ServerWatcher): void;
 }

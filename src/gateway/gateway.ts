@@ -4,7 +4,9 @@ import type { AuditDecision } from '../audit/record.ts';
 import type { AuditSink } from '../audit/sink.ts';
 import type { Rules } from '../config/rules.ts';
 import type { ConfiguredServer } from '../config/server-entry.ts';
+import type { Offers } from '../downstream/offerings.ts';
 import { type ErrorCode, GatewayError } from '../errors.ts';
+import type { Item } from '../policy/decide.ts';
 import { identify } from '../policy/identify.ts';
 import type { CallHost } from '../wire/call-host.ts';
 import { CallMetrics } from './call-metrics.ts';
@@ -18,6 +20,8 @@ import { type ListedServer, listServers } from './list-servers.ts';
 import type { LoginPort } from './login-port.ts';
 import { type LoginServerInput, type LoginServerResult, loginServer } from './login-server.ts';
 import { LoginWindows } from './login-windows.ts';
+import { createOfferedUses, type OfferedOperationName, type OfferedUses } from './offered-uses.ts';
+import { permittedOffers } from './permitted-offers.ts';
 import { createServerDirectory } from './server-directory.ts';
 import { parseTaskName, type TaskRequest, taskRequest, unknownTask } from './task-request.ts';
 
@@ -36,6 +40,10 @@ export interface Gateway {
   status(input: { readonly agentId?: string | undefined }, host: Host): Promise<GatewayStatus>;
   /** A request about a task that a call began. @returns the server's own result */
   taskRequest(input: TaskRequest, host: Host): Promise<Readonly<Record<string, unknown>>>;
+  /** Resources, prompts and completion of the servers. */
+  readonly offered: OfferedUses;
+  /** What permitted servers are known to have besides tools. Nothing is asked. */
+  offers(): Offers;
   /** The host has said what it is: from now on servers may ask it. */
   attach(host: CallHost): void;
   /** The host reads other log messages than before. */
@@ -72,6 +80,7 @@ export type OperationName =
   | 'execute_tool'
   | 'login_server'
   | 'get_gateway_status'
+  | OfferedOperationName
   | TaskRequest['method'];
 
 interface Operation {
@@ -79,6 +88,9 @@ interface Operation {
   readonly agentId?: string | undefined;
   readonly server?: string | undefined;
   readonly tool?: string | undefined;
+  /** A URI. */
+  readonly resource?: string | undefined;
+  readonly prompt?: string | undefined;
   readonly args?: unknown;
 }
 
@@ -94,6 +106,8 @@ export function createGateway(deps: GatewayDeps, settings: GatewaySettings): Gat
     version: settings.version,
   };
   const audited = createAudited({ ...shared, settings });
+  const offers = (): Offers => permittedOffers(shared, agentsOf(deps.rules, settings));
+  watchOffers(deps, offers);
 
   return {
     listServers: (input, host) =>
@@ -125,11 +139,37 @@ export function createGateway(deps: GatewayDeps, settings: GatewaySettings): Gat
         return { value: result, size: size ?? sizeOf(result) };
       });
     },
+    offered: createOfferedUses({ ...shared, audited }),
+    offers,
     attach: (host) => deps.host.attach(host),
     logLevelChanged: () => deps.downstream.hostChanged('logLevel'),
     rootsChanged: () => deps.downstream.hostChanged('roots'),
     refuse: (operation, problem, host) => audited(operation, host, () => Promise.reject(problem)),
   };
+}
+
+/** Whoever may be asking, where no call says who. */
+function agentsOf(rules: Rules | undefined, { lockedAgent, defaultAgent }: GatewaySettings): readonly string[] {
+  try {
+    return [identify(rules, { claimed: undefined, locked: lockedAgent, fallback: defaultAgent }).agent];
+  } catch {
+    // Every call has to say who is asking: it may be any of them.
+    return [...(rules?.agents.keys() ?? [])];
+  }
+}
+
+/** The host's list of tools grows with what turns out to be there. */
+function watchOffers({ downstream, host }: Pick<GatewayDeps, 'downstream' | 'host'>, offers: () => Offers): void {
+  let known = JSON.stringify(offers());
+  downstream.watch({
+    ready() {
+      const now = JSON.stringify(offers());
+      if (now === known) return;
+      known = now;
+      host.current?.notify('notifications/tools/list_changed', {});
+    },
+    told: () => undefined,
+  });
 }
 
 interface Measured<T> {
@@ -158,14 +198,15 @@ function createAudited(
   const { rules, audit, now, directory, metrics, settings } = deps;
   return async (operation, host, work) => {
     const startedAt = now();
-    const { agentId: claimed, server, tool } = operation;
+    const { agentId: claimed, server } = operation;
+    const item = itemOf(operation);
     let agent: string | undefined;
     let rule: string | null = null;
     let failure: GatewayError | undefined;
     let size: number | null = null;
     try {
       ({ agent } = identify(rules, { claimed, locked: settings.lockedAgent, fallback: settings.defaultAgent }));
-      if (server !== undefined) rule = directory.permit(agent, server, tool).rule;
+      if (server !== undefined) rule = directory.permit(agent, server, item).rule;
       const measured = await work(agent);
       size = measured.size;
       return measured.value;
@@ -181,7 +222,7 @@ function createAudited(
         agent_id: agent ?? claimed ?? null,
         operation: operation.name,
         server: server ?? null,
-        tool: tool ?? null,
+        tool: item?.name ?? null,
         decision: decisionOf(failure?.code),
         rule,
         error_code: failure?.code ?? null,
@@ -192,6 +233,12 @@ function createAudited(
       });
     }
   };
+}
+
+function itemOf({ tool, resource, prompt }: Operation): Item | undefined {
+  if (tool !== undefined) return { kind: 'tool', name: tool };
+  if (resource !== undefined) return { kind: 'resource', name: resource };
+  return prompt === undefined ? undefined : { kind: 'prompt', name: prompt };
 }
 
 function asGatewayError(error: unknown, host: Host, { server, tool }: Operation): GatewayError {

@@ -65,6 +65,7 @@ export function createScene(scene: SceneSettings): Scene {
           return sessionOf(fakes[server] ?? {});
         },
         hostChanged: () => undefined,
+        watch: () => undefined,
         snapshot: (server) => fakes[server]?.snapshot ?? { state: 'idle' },
       },
       logins,
@@ -107,6 +108,7 @@ function entryOf(name: string, { entry }: FakeServer): ServerEntry {
 
 function sessionOf({ tools = [], call }: FakeServer): ServerSession {
   return {
+    offerings: { list: async () => [], offers: { resources: false, prompts: false, completions: false } },
     catalog: { tools: async () => tools, find: async (name) => tools.find((tool) => tool.name === name) },
     connection: {
       callTool: call ?? (async (_tool, args) => ({ result: { content: [], echoed: args }, size: 7 })),
@@ -141,6 +143,6 @@ export function rules(agents: Readonly<Record<string, PartialAgentRules>>, denyO
 
 type PartialAgentRules = { readonly [Side in keyof AgentRules]?: Partial<AgentRules[Side]> };
 
-function lists({ servers = [], tools = {} }: Partial<AgentRules['allow']> = {}): AgentRules['allow'] {
-  return { servers, tools };
+function lists(given: Partial<AgentRules['allow']> = {}): AgentRules['allow'] {
+  return { servers: [], tools: {}, resources: {}, prompts: {}, ...given };
 }
