@@ -9,6 +9,7 @@ export function downstreamPort(pool: ServerPool): port.DownstreamPort {
   return {
     session: (server, options) => pool.get(server, options),
     hostChanged: (what) => pool.hostChanged(what),
+    watch: (watcher) => pool.watch(watcher),
     snapshot: (server) => snapshotOf(pool.snapshot(server)),
     knownTools: (server) => pool.knownTools(server),
     refresh: (server) => pool.refresh(server),
@@ -20,6 +21,7 @@ function snapshotOf(snapshot: ServerSnapshot): port.ServerSnapshot {
     toolNames: snapshot.tools?.map(({ name }) => name),
     protocolVersion: snapshot.protocolVersion,
     selfDescription: snapshot.title,
+    offers: snapshot.offers,
   };
   switch (snapshot.state) {
     case 'ready': {

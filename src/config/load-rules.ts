@@ -7,7 +7,7 @@ import { nearestNames } from '../lib/nearest-name.ts';
 import { ConfigError } from './config-error.ts';
 import { createIssueList, type IssueList, keyText } from './issue-list.ts';
 import { type JsonDocument, type JsonPath, readJsonDocument } from './json-document.ts';
-import type { AgentRules, RuleLists, Rules } from './rules.ts';
+import { type AgentRules, itemKinds, listOf, type RuleLists, type Rules } from './rules.ts';
 import { agentSchema, type RawRuleLists, ruleDefaultsSchema, ruleKeys } from './rules-schema.ts';
 import { schemaProblems, typeOf } from './schema-issues.ts';
 import type { ConfigIssue } from './server-entry.ts';
@@ -75,7 +75,12 @@ function agentsOf(value: unknown, issues: IssueList): Map<string, AgentRules> | 
 }
 
 function ruleLists(raw: RawRuleLists | undefined): RuleLists {
-  return { servers: raw?.servers ?? [], tools: { ...raw?.tools } };
+  return {
+    servers: raw?.servers ?? [],
+    tools: { ...raw?.tools },
+    resources: { ...raw?.resources },
+    prompts: { ...raw?.prompts },
+  };
 }
 
 function checkAgentKeys(agent: unknown, path: JsonPath, issues: IssueList): void {
@@ -85,15 +90,12 @@ function checkAgentKeys(agent: unknown, path: JsonPath, issues: IssueList): void
     const lists = agent[side];
     if (!isObject(lists)) continue;
     checkKeys(lists, ruleKeys.lists, [...path, side], issues);
-    // zod leaves this name out of records: a rule would be lost without a word.
-    if (isObject(lists['tools']) && Object.hasOwn(lists['tools'], '__proto__')) {
-      const at = [...path, side, 'tools', '__proto__'];
-      issues.error({
-        path: at,
-        message: `${keyText(at)} cannot be the name of a server`,
-        hint: 'remove it',
-        atKey: true,
-      });
+    for (const list of itemKinds.map((kind) => listOf[kind])) {
+      // zod leaves this name out of records: a rule would be lost without a word.
+      if (!isObject(lists[list]) || !Object.hasOwn(lists[list], '__proto__')) continue;
+      const at = [...path, side, list, '__proto__'];
+      const message = `${keyText(at)} cannot be the name of a server`;
+      issues.error({ path: at, message, hint: 'remove it', atKey: true });
     }
   }
 }
@@ -122,6 +124,8 @@ function checkKeys(
 const hints: Readonly<Record<string, string>> = {
   servers: 'write a list of names: ["docs-*"]',
   tools: 'write an object of lists: {"server": ["tool", "read_*"]}',
+  resources: 'write an object of lists: {"server": ["file:///docs/*"]}',
+  prompts: 'write an object of lists: {"server": ["prompt", "review_*"]}',
   allow: 'write {"servers": [...], "tools": {"server": [...]}}',
   deny: 'write {"servers": [...], "tools": {"server": [...]}}',
   deny_on_missing_agent: 'write true or false without quotes',
@@ -146,17 +150,14 @@ function check<T>(schema: Schema<T>, value: unknown, base: JsonPath, issues: Iss
   return undefined;
 }
 
-/** Tools of a server that `allow.servers` does not let in are a rule without effect, and most likely a mistake. */
+/** A list for a server that `allow.servers` does not let in is a rule without effect, and most likely a mistake. */
 function warnUnreachable(agent: AgentRules, path: JsonPath, issues: IssueList): void {
-  for (const server of Object.keys(agent.allow.tools)) {
-    if (isGlob(server) || agent.allow.servers.some((pattern) => matchesGlob(pattern, server))) continue;
-    const at = [...path, 'allow', 'tools', server];
-    const hint = `add "${server}" to allow.servers`;
-    issues.warning({
-      path: at,
-      message: `${keyText(at)} has no effect: allow.servers does not name it`,
-      hint,
-      atKey: true,
-    });
+  for (const list of itemKinds.map((kind) => listOf[kind])) {
+    for (const server of Object.keys(agent.allow[list])) {
+      if (isGlob(server) || agent.allow.servers.some((pattern) => matchesGlob(pattern, server))) continue;
+      const at = [...path, 'allow', list, server];
+      const message = `${keyText(at)} has no effect: allow.servers does not name it`;
+      issues.warning({ path: at, message, hint: `add "${server}" to allow.servers`, atKey: true });
+    }
   }
 }

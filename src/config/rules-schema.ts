@@ -3,10 +3,13 @@ import { z } from 'zod';
 
 const pattern = z.string().min(1);
 const patterns = z.array(pattern);
+const byServer = z.record(z.string(), patterns);
 
 export const ruleListsSchema = z.object({
   servers: patterns.optional(),
-  tools: z.record(z.string(), patterns).optional(),
+  tools: byServer.optional(),
+  resources: byServer.optional(),
+  prompts: byServer.optional(),
 });
 
 export const agentSchema = z.object({

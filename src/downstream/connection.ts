@@ -248,6 +248,11 @@ export class Connection {
         this.#headers.forget();
         this.onListChanged?.();
         break;
+      case 'notifications/prompts/list_changed':
+      case 'notifications/resources/list_changed':
+      case 'notifications/resources/updated':
+        this.onServerNotification?.(method, params);
+        break;
       case 'notifications/message':
       case 'notifications/elicitation/complete':
         this.#questions.listener()?.notify(method, params);

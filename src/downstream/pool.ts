@@ -8,7 +8,7 @@ import type { DownstreamDeps } from './downstream-deps.ts';
 import { createEraMemory } from './era-memory.ts';
 import type { KnownTools } from './known-catalog.ts';
 import { createOrphanGuard } from './orphan-guard.ts';
-import { type ServerHandle, ServerSlot, type ServerSnapshot } from './server-slot.ts';
+import { type ServerHandle, ServerSlot, type ServerSnapshot, type ServerWatcher } from './server-slot.ts';
 
 /** Everything that was started is gone after this. Milliseconds. */
 const closeMs = 5000;
@@ -35,6 +35,8 @@ export interface ServerPool {
   startEager(wanted: (entry: ServerEntry) => boolean | Promise<boolean>): Promise<void>;
   /** What the host said of itself is not what it was: its folders, or which log messages it reads. */
   hostChanged(what: 'roots' | 'logLevel'): void;
+  /** Who hears of servers that come and change; one. */
+  watch(watcher: ServerWatcher): void;
   /** Ends all connections and all processes, within 5 s. */
   close(): Promise<void>;
   /** The same without waiting, for the last moment of the process. */
@@ -59,7 +61,10 @@ export function createServerPool(deps: DownstreamDeps, settings: PoolSettings): 
   const { entries } = settings;
   const guard = createOrphanGuard(deps);
   const eras = deps.eras ?? createEraMemory(deps);
-  const slots = new Map(entries.map((entry) => [entry.name, createSlot({ ...deps, guard, eras }, entry, settings)]));
+  let watching: ServerWatcher | undefined;
+  const slots = new Map(
+    entries.map((entry) => [entry.name, createSlot({ ...deps, guard, eras }, entry, settings, () => watching)]),
+  );
   const slot = (name: string): ServerSlot => {
     const found = slots.get(name);
     if (!found) throw new GatewayError('SERVER_NOT_FOUND', `no server '${name}' is configured`, { server: name });
@@ -94,6 +99,9 @@ export function createServerPool(deps: DownstreamDeps, settings: PoolSettings): 
     hostChanged(what) {
       for (const each of slots.values()) each.hostChanged(what);
     },
+    watch(watcher) {
+      watching = watcher;
+    },
     async close() {
       const closing = Promise.allSettled([...slots.values()].map((each) => each.close()));
       if (!(await waitFor(closing, closeMs))) killNow();
@@ -108,10 +116,12 @@ function createSlot(
   deps: DownstreamDeps,
   entry: ServerEntry,
   { catalogs, onToolsChanged }: Omit<PoolSettings, 'entries'>,
+  watcher: () => ServerWatcher | undefined,
 ): ServerSlot {
   return new ServerSlot(deps, entry, {
     file: catalogs && createCatalogFile({ directory: catalogs.directory, log: deps.log }, entry),
     configuredAt: catalogs?.configuredAt,
     onToolsChanged: () => onToolsChanged?.(entry.name),
+    watcher,
   });
 }

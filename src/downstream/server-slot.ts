@@ -8,6 +8,7 @@ import type { Connection } from './connection.ts';
 import type { DownstreamDeps } from './downstream-deps.ts';
 import type { ConnectionInfo } from './handshake.ts';
 import { KnownCatalog, type KnownTools } from './known-catalog.ts';
+import { createOfferings, type Offerings, type Offers, offersOf } from './offerings.ts';
 import { openConnection } from './open-connection.ts';
 import type { ServerChannel } from './server-channel.ts';
 import type { ToolDefinition } from './tool-pages.ts';
@@ -15,6 +16,15 @@ import type { ToolDefinition } from './tool-pages.ts';
 export interface ServerHandle {
   readonly connection: Connection;
   readonly catalog: Catalog;
+  readonly offerings: Offerings;
+}
+
+/** Hears of servers as they come and change; set before the first of them is opened. */
+export interface ServerWatcher {
+  /** A connection is open: what the server offers is known from now on. */
+  ready(server: string): void;
+  /** A list of prompts or resources has changed, or a resource that is followed. */
+  told(server: string, method: string, params: Readonly<Record<string, unknown>>): void;
 }
 
 export type ServerSnapshot = {
@@ -23,6 +33,8 @@ export type ServerSnapshot = {
   /** What the server calls itself, and its revision, when it was last listed. */
   readonly title?: string | undefined;
   readonly protocolVersion?: string | undefined;
+  /** What the server last said it offers besides. */
+  readonly offers?: Offers | undefined;
 } & (
   | { readonly state: 'idle' | 'connecting' | 'disabled' }
   | { readonly state: 'ready'; readonly info: ConnectionInfo; readonly since: number }
@@ -44,6 +56,8 @@ export interface SlotSettings {
   /** When the config was last changed, epoch milliseconds. */
   readonly configuredAt?: number | undefined;
   readonly onToolsChanged?: (() => void) | undefined;
+  /** Who hears of it besides, at the time. */
+  readonly watcher?: (() => ServerWatcher | undefined) | undefined;
 }
 
 export class ServerSlot {
@@ -55,10 +69,17 @@ export class ServerSlot {
   #state: SlotState = { kind: 'idle' };
   #loginNeeded = false;
   readonly #known: KnownCatalog;
+  readonly #watcher: () => ServerWatcher | undefined;
+  #offers: Offers | undefined;
 
-  constructor(deps: DownstreamDeps, entry: ServerEntry, { file, configuredAt, onToolsChanged }: SlotSettings = {}) {
+  constructor(
+    deps: DownstreamDeps,
+    entry: ServerEntry,
+    { file, configuredAt, onToolsChanged, watcher = () => undefined }: SlotSettings = {},
+  ) {
     this.#deps = deps;
     this.#entry = entry;
+    this.#watcher = watcher;
     this.#known = new KnownCatalog({ file, configuredAt, now: deps.now, onChanged: () => onToolsChanged?.() });
   }
 
@@ -84,7 +105,12 @@ export class ServerSlot {
     const state = this.#state;
     if (this.#entry.disabled) return { state: 'disabled' };
     const known = this.#known.current;
-    const told = { tools: known?.tools, title: known?.title, protocolVersion: known?.protocolVersion };
+    const told = {
+      tools: known?.tools,
+      title: known?.title,
+      protocolVersion: known?.protocolVersion,
+      offers: this.#offers,
+    };
     switch (state.kind) {
       case 'idle':
       case 'connecting':
@@ -160,16 +186,24 @@ export class ServerSlot {
         this.#known.listed(listing, askedAt, { protocolVersion: info.protocolVersion, title: titleOf(info) });
       },
     });
-    const handle: ServerHandle = { connection, catalog };
+    const { name } = this.#entry;
+    const offerings = createOfferings({ connection, entry: this.#entry, now: this.#deps.now });
+    const handle: ServerHandle = { connection, catalog, offerings };
     connection.onListChanged = () => {
       catalog.invalidate();
       this.#known.doubt();
+    };
+    connection.onServerNotification = (method, params) => {
+      offerings.changed(method);
+      this.#watcher()?.told(name, method, params);
     };
     connection.onLoginNeeded = (needed) => {
       this.#loginNeeded = needed;
     };
     this.#loginNeeded = false;
     this.#state = { kind: 'ready', handle, since: this.#deps.now() };
+    this.#offers = offersOf(connection.info.capabilities);
+    this.#watcher()?.ready(name);
     void connection.closed.then(() => this.#ended(handle));
     return handle;
   }

@@ -1,12 +1,15 @@
 // Owns what the use cases need of the servers behind the gateway; compose.ts plugs the pool in.
 import type { Catalog } from '../downstream/catalog.ts';
 import type { Connection } from '../downstream/connection.ts';
+import type { Offerings, Offers } from '../downstream/offerings.ts';
+import type { ServerWatcher } from '../downstream/server-slot.ts';
 import type { ToolDefinition } from '../downstream/tool-pages.ts';
 
 /** An open connection and what its server offers. */
 export interface ServerSession {
   readonly connection: Pick<Connection, 'callTool' | 'request'>;
   readonly catalog: Pick<Catalog, 'tools' | 'find'>;
+  readonly offerings: Pick<Offerings, 'list' | 'offers'>;
 }
 
 export type ConnectionState = 'idle' | 'connecting' | 'ready' | 'needs_login' | 'failed' | 'disabled';
@@ -16,6 +19,8 @@ export interface ServerSnapshot {
   readonly reason?: string | undefined;
   /** Names of the tools, once they are known. */
   readonly toolNames?: readonly string[] | undefined;
+  /** What it offers besides tools, once that is known. */
+  readonly offers?: Offers | undefined;
   readonly protocolVersion?: string | undefined;
   /** The server's own title, or else the first sentence of its instructions. */
   readonly selfDescription?: string | undefined;
@@ -40,4 +45,6 @@ export interface DownstreamPort {
   knownTools(server: string): Promise<KnownTools | undefined>;
   /** Connects and lists in the background. */
   refresh(server: string): void;
+  /** Who hears of servers that come and change; one. */
+  watch(watcher: ServerWatcher): void;
 }

@@ -1,20 +1,27 @@
 // Owns the way from a name in a call to a server the agent may use; names are judged before anything else is looked at.
 
-import type { Rules } from '../config/rules.ts';
+import type { ItemKind, Rules } from '../config/rules.ts';
 import type { ConfiguredServer, ServerEntry } from '../config/server-entry.ts';
 import { GatewayError } from '../errors.ts';
 import { nearestNames } from '../lib/nearest-name.ts';
-import { type Decision, decide } from '../policy/decide.ts';
+import { type Decision, decide, type Item } from '../policy/decide.ts';
 
 export interface ServerDirectory {
   /** Every server the agent may see, in the order of the config. */
   visible(agent: string): readonly ConfiguredServer[];
-  /** The rule that lets the agent use the server (and tool). @throws GatewayError DENIED_BY_POLICY */
-  permit(agent: string, server: string, tool?: string): Decision;
+  /** The rule that lets the agent use the server (and what it offers). @throws GatewayError DENIED_BY_POLICY */
+  permit(agent: string, server: string, item?: Item): Decision;
   /** A usable server. Call `permit` first. @throws GatewayError SERVER_NOT_FOUND | SERVER_UNAVAILABLE */
   usable(agent: string, server: string): ServerEntry;
   mayCall(agent: string, server: string, tool: string): boolean;
+  mayUse(agent: string, server: string, item: Item): boolean;
 }
+
+const listings: Readonly<Record<ItemKind, string>> = {
+  tool: 'get_server_tools',
+  resource: 'list_server_resources',
+  prompt: 'list_server_prompts',
+};
 
 export function createServerDirectory(deps: {
   readonly servers: ReadonlyMap<string, ConfiguredServer>;
@@ -27,14 +34,14 @@ export function createServerDirectory(deps: {
   return {
     visible,
 
-    permit(agent, server, tool) {
-      const decision = decide(rules, { agent, server, ...(tool !== undefined && { tool }) });
+    permit(agent, server, item) {
+      const decision = decide(rules, { agent, server, item });
       if (decision.allowed) return decision;
       throw new GatewayError('DENIED_BY_POLICY', decision.reason, {
         server,
-        ...(tool !== undefined && { tool }),
+        ...(item?.kind === 'tool' && { tool: item.name }),
         rule: decision.rule,
-        hint: 'list_servers and get_server_tools show what this agent may use.',
+        hint: `list_servers and ${listings[item?.kind ?? 'tool']} show what this agent may use.`,
       });
     },
 
@@ -66,6 +73,7 @@ export function createServerDirectory(deps: {
       return configured.entry;
     },
 
-    mayCall: (agent, server, tool) => decide(rules, { agent, server, tool }).allowed,
+    mayCall: (agent, server, tool) => decide(rules, { agent, server, item: { kind: 'tool', name: tool } }).allowed,
+    mayUse: (agent, server, item) => decide(rules, { agent, server, item }).allowed,
   };
 }

@@ -1,13 +1,19 @@
 // Owns the one decision of the rules, for listing and for calling alike: pure, by names alone; knows nothing of whether
-// a server or a tool exists.
-import type { AgentRules, RuleLists, Rules } from '../config/rules.ts';
+// a server, or what it is asked for, exists.
+import { type AgentRules, type ItemKind, listOf, type RuleLists, type Rules } from '../config/rules.ts';
 import { isGlob, matchesGlob } from '../lib/glob.ts';
+
+/** Something that a server offers: a tool or prompt by its name, a resource by its URI. */
+export interface Item {
+  readonly kind: ItemKind;
+  readonly name: string;
+}
 
 export interface Question {
   readonly agent: string;
   readonly server: string;
   /** Absent: may the agent see the server at all. */
-  readonly tool?: string | undefined;
+  readonly item?: Item | undefined;
 }
 
 export interface Decision {
@@ -19,14 +25,14 @@ export interface Decision {
 }
 
 /** Deny before allow, exact before wildcard. What is listed can be called, what is not listed cannot. */
-export function decide(rules: Rules | undefined, { agent, server, tool }: Question): Decision {
+export function decide(rules: Rules | undefined, { agent, server, item }: Question): Decision {
   if (!rules) return { allowed: true, rule: 'no rules', reason: 'there is no rules file' };
   const own = rules.agents.get(agent);
   if (!own) return { allowed: false, rule: 'agents', reason: `the rules do not know agent '${agent}'` };
   const place = `agents.${agent}`;
   const onServer = decideServer(own, { agent, server }, place);
-  if (!onServer.allowed || tool === undefined) return onServer;
-  return decideTool(own, { agent, server, tool }, place) ?? onServer;
+  if (!onServer.allowed || item === undefined) return onServer;
+  return decideItem(own, { agent, server, item }, place) ?? onServer;
 }
 
 function decideServer(own: AgentRules, { agent, server }: Question, place: string): Decision {
@@ -44,36 +50,37 @@ function decideServer(own: AgentRules, { agent, server }: Question, place: strin
   return { allowed: true, rule: `${place}.allow.servers: ${allowed}`, reason };
 }
 
-type ToolQuestion = Question & { readonly tool: string };
+type ItemQuestion = Question & { readonly item: Item };
 
-/** Undefined: no list of tools says anything about this server. */
-function decideTool(own: AgentRules, question: ToolQuestion, place: string): Decision | undefined {
-  const { agent, server, tool } = question;
-  const denied = matchingRule(own.deny, server, tool);
+/** Undefined: no list for items of this kind says anything about this server. */
+function decideItem(own: AgentRules, question: ItemQuestion, place: string): Decision | undefined {
+  const { agent, server, item } = question;
+  const what = `${item.kind} '${item.name}' of server '${server}'`;
+  const denied = matchingRule(own.deny, server, item);
   if (denied !== undefined) {
-    const reason = `agent '${agent}' may not use tool '${tool}' of server '${server}'`;
-    return { allowed: false, rule: `${place}.deny.${denied}`, reason };
+    return { allowed: false, rule: `${place}.deny.${denied}`, reason: `agent '${agent}' may not use ${what}` };
   }
-  const allowed = matchingRule(own.allow, server, tool);
+  const allowed = matchingRule(own.allow, server, item);
   if (allowed !== undefined) {
-    const reason = `agent '${agent}' may use tool '${tool}' of server '${server}'`;
-    return { allowed: true, rule: `${place}.allow.${allowed}`, reason };
+    return { allowed: true, rule: `${place}.allow.${allowed}`, reason: `agent '${agent}' may use ${what}` };
   }
-  const naming = Object.keys(own.allow.tools).find((pattern) => matchesGlob(pattern, server));
+  const list = listOf[item.kind];
+  const naming = Object.keys(own.allow[list]).find((pattern) => matchesGlob(pattern, server));
   if (naming === undefined) return undefined;
-  // An allow list that names the server is complete: an empty one means no tool at all.
-  const reason = `no rule lets agent '${agent}' use tool '${tool}' of server '${server}'`;
-  return { allowed: false, rule: `${place}.allow.tools["${naming}"]`, reason };
+  // An allow list that names the server is complete: an empty one means nothing at all.
+  const reason = `no rule lets agent '${agent}' use ${what}`;
+  return { allowed: false, rule: `${place}.allow.${list}["${naming}"]`, reason };
 }
 
-/** The first rule whose server and tool both match; one without a wildcard in the tool's name goes first. */
-function matchingRule(lists: RuleLists, server: string, tool: string): string | undefined {
+/** The first rule whose server and item both match; one without a wildcard in the item's name goes first. */
+function matchingRule(lists: RuleLists, server: string, { kind, name }: Item): string | undefined {
+  const list = listOf[kind];
   let wildcard: string | undefined;
-  for (const [serverPattern, toolPatterns] of Object.entries(lists.tools)) {
+  for (const [serverPattern, patterns] of Object.entries(lists[list])) {
     if (!matchesGlob(serverPattern, server)) continue;
-    for (const pattern of toolPatterns) {
-      if (!matchesGlob(pattern, tool)) continue;
-      const rule = `tools["${serverPattern}"]: ${pattern}`;
+    for (const pattern of patterns) {
+      if (!matchesGlob(pattern, name)) continue;
+      const rule = `${list}["${serverPattern}"]: ${pattern}`;
       if (!isGlob(pattern)) return rule;
       wildcard ??= rule;
     }

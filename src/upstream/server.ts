@@ -12,7 +12,7 @@ import { HostSubscriptions } from './host-subscriptions.ts';
 import { cacheHints, discoverResult, initializeResult, supportedVersions } from './introduction.ts';
 import { asGatewayError, asRpcError, presentError, presentValue } from './present.ts';
 import { isLogLevel, type RequestMeta, readRequestMeta } from './request-meta.ts';
-import { allTools } from './tools/all-tools.ts';
+import { allTools, isListed } from './tools/all-tools.ts';
 import type { MetaTool, MetaToolOutcome } from './tools/meta-tool.ts';
 import { InputError, type RawInput, ToolInput } from './tools/tool-input.ts';
 
@@ -58,6 +58,8 @@ class HostServer {
   readonly #subscriptions: HostSubscriptions;
   readonly #session: HostSession;
   readonly #held = new HeldCalls();
+  /** Undefined while it is still loading. */
+  #loaded: Gateway | undefined;
 
   constructor(peer: Peer, deps: UpstreamDeps, settings: UpstreamSettings) {
     this.#deps = deps;
@@ -65,6 +67,9 @@ class HostServer {
     this.#tools = allTools(settings);
     this.#subscriptions = new HostSubscriptions(peer);
     this.#session = new HostSession(peer, this.#subscriptions, deps.log);
+    void this.#withGateway((gateway) => {
+      this.#loaded = gateway;
+    });
   }
 
   async answer(request: IncomingRequest): Promise<unknown> {
@@ -133,7 +138,9 @@ class HostServer {
   }
 
   #listTools(): object {
-    return { tools: [...this.#tools.values()].map(({ definition }) => definition) };
+    const offers = this.#loaded?.offers();
+    const listed = [...this.#tools.values()].filter((tool) => isListed(tool, offers));
+    return { tools: listed.map(({ definition }) => definition) };
   }
 
   async #callTool(request: IncomingRequest, host: Host): Promise<object> {

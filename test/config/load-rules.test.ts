@@ -13,8 +13,8 @@ test('a rules file is read', async () => {
     agents: {
       a: {
         description: 'd',
-        allow: { servers: ['x', 'y-*'], tools: { x: ['t'], 'y-*': [] } },
-        deny: { tools: { '*': ['d_*'] } },
+        allow: { servers: ['x', 'y-*'], tools: { x: ['t'], 'y-*': [] }, resources: {}, prompts: {} },
+        deny: { tools: { '*': ['d_*'] }, resources: {}, prompts: {} },
       },
       b: {},
     },
@@ -22,15 +22,16 @@ test('a rules file is read', async () => {
   });
   expect(issues).toEqual([]);
   expect(rules.denyOnMissingAgent).toBe(true);
+  const none = { servers: [], tools: {}, resources: {}, prompts: {} };
   expect([...rules.agents]).toEqual([
     [
       'a',
       {
-        allow: { servers: ['x', 'y-*'], tools: { x: ['t'], 'y-*': [] } },
-        deny: { servers: [], tools: { '*': ['d_*'] } },
+        allow: { servers: ['x', 'y-*'], tools: { x: ['t'], 'y-*': [] }, resources: {}, prompts: {} },
+        deny: { servers: [], tools: { '*': ['d_*'] }, resources: {}, prompts: {} },
       },
     ],
-    ['b', { allow: { servers: [], tools: {} }, deny: { servers: [], tools: {} } }],
+    ['b', { allow: none, deny: none }],
   ]);
 });
 

@@ -71,6 +71,7 @@ export function createScene(scene: SceneSettings): Scene {
           return sessionOf(fakes[server] ?? {});
         },
         hostChanged: () => undefined,
+        watch: () => undefined,
         snapshot: (server) => fakes[server]?.snapshot ?? { state: 'idle' },
         knownTools: async (server) => fakes[server]?.known,
         refresh: (server) => void refreshed.push(server),
@@ -116,6 +117,7 @@ function entryOf(name: string, { entry }: FakeServer): ServerEntry {
 
 function sessionOf({ tools = [], call, request }: FakeServer): ServerSession {
   return {
+    offerings: { list: async () => [], offers: { resources: false, prompts: false, completions: false } },
     catalog: { tools: async () => tools, find: async (name) => tools.find((tool) => tool.name === name) },
     connection: {
       callTool: call ?? (async (_tool, args) => ({ result: { content: [], echoed: args }, size: 7 })),
@@ -150,6 +152,6 @@ export function rules(agents: Readonly<Record<string, PartialAgentRules>>, denyO
 
 type PartialAgentRules = { readonly [Side in keyof AgentRules]?: Partial<AgentRules[Side]> };
 
-function lists({ servers = [], tools = {} }: Partial<AgentRules['allow']> = {}): AgentRules['allow'] {
-  return { servers, tools };
+function lists(given: Partial<AgentRules['allow']> = {}): AgentRules['allow'] {
+  return { servers: [], tools: {}, resources: {}, prompts: {}, ...given };
 }

@@ -8,7 +8,7 @@ import { anyAgent, anyName, anyRules, names } from './random-rules.ts';
 type Lists = Partial<RuleLists>;
 
 function rulesFor(allow: Lists, deny: Lists = {}): Rules {
-  const empty = { servers: [], tools: {} };
+  const empty = { servers: [], tools: {}, resources: {}, prompts: {} };
   const agent = { allow: { ...empty, ...allow }, deny: { ...empty, ...deny } };
   return { agents: new Map([['a', agent]]), denyOnMissingAgent: false };
 }
@@ -163,25 +163,58 @@ const cases: readonly [string, Lists, Lists, string, string | undefined, boolean
 ];
 
 test.each(cases)('%s', (_, allow, deny, server, tool, allowed, rule) => {
-  expect(decide(rulesFor(allow, deny), { agent: 'a', server, tool })).toMatchObject({ allowed, rule });
+  expect(
+    decide(rulesFor(allow, deny), {
+      agent: 'a',
+      server,
+      item: tool === undefined ? undefined : { kind: 'tool', name: tool },
+    }),
+  ).toMatchObject({ allowed, rule });
+});
+
+describe.each([
+  ['resource', 'resources'],
+  ['prompt', 'prompts'],
+] as const)('a %s', (kind, list) => {
+  const judge = (allow: Lists, deny: Lists, name: string): object =>
+    decide(rulesFor({ servers: ['s'], ...allow }, deny), { agent: 'a', server: 's', item: { kind, name } });
+
+  test.each<[string, Lists, Lists, boolean, string]>([
+    ['no list: everything of the server', {}, {}, true, 'agents.a.allow.servers: s'],
+    [
+      'lists of tools say nothing about it',
+      { tools: { s: [] } },
+      { tools: { s: ['*'] } },
+      true,
+      'agents.a.allow.servers: s',
+    ],
+    ['in a list', { [list]: { s: ['x://a/*'] } }, {}, true, `agents.a.allow.${list}["s"]: x://a/*`],
+    ['in no list', { [list]: { '*': ['y://*'] } }, {}, false, `agents.a.allow.${list}["*"]`],
+    ['an empty list', { [list]: { s: [] } }, {}, false, `agents.a.allow.${list}["s"]`],
+    ['denied', { [list]: { s: ['x://a/b'] } }, { [list]: { s: ['*/b'] } }, false, `agents.a.deny.${list}["s"]: */b`],
+  ])('is judged by its own lists: %s', (_, allow, deny, allowed, rule) => {
+    expect(judge(allow, deny, 'x://a/b')).toMatchObject({ allowed, rule });
+  });
 });
 
 describe('agents', () => {
   test('without rules everything is allowed', () => {
-    expect(decide(undefined, { agent: 'x', server: 's', tool: 't' }).allowed).toBe(true);
+    expect(decide(undefined, { agent: 'x', server: 's', item: { kind: 'tool', name: 't' } }).allowed).toBe(true);
   });
 
   test.each([true, false])('an invented agent is denied everything, deny_on_missing_agent %s', (denyOnMissingAgent) => {
     const rules = { ...rulesFor({ servers: ['*'] }), denyOnMissingAgent };
     expect(decide(rules, { agent: 'invented', server: 's' })).toMatchObject({ allowed: false, rule: 'agents' });
-    expect(decide(rules, { agent: 'invented', server: 's', tool: 't' }).allowed).toBe(false);
+    expect(decide(rules, { agent: 'invented', server: 's', item: { kind: 'tool', name: 't' } }).allowed).toBe(false);
     expect(decide(rules, { agent: 'A', server: 's' }).allowed).toBe(false);
     expect(decide(rules, { agent: 'constructor', server: 's' }).allowed).toBe(false);
   });
 
   test('a refusal names nothing that the question did not name', () => {
     const rules = rulesFor({ servers: ['hidden'], tools: { hidden: ['secret_tool'] } });
-    expect(JSON.stringify(decide(rules, { agent: 'a', server: 'x', tool: 'y' }))).not.toMatch(/hidden|secret_tool/);
+    expect(JSON.stringify(decide(rules, { agent: 'a', server: 'x', item: { kind: 'tool', name: 'y' } }))).not.toMatch(
+      /hidden|secret_tool/,
+    );
   });
 });
 
@@ -211,7 +244,9 @@ describe('over random rules', () => {
         const listed = names
           .filter((server) => decide(rules, { agent, server }).allowed)
           .flatMap((server) =>
-            names.filter((tool) => decide(rules, { agent, server, tool }).allowed).map((tool) => `${server}/${tool}`),
+            names
+              .filter((tool) => decide(rules, { agent, server, item: { kind: 'tool', name: tool } }).allowed)
+              .map((tool) => `${server}/${tool}`),
           );
         const callable = names.flatMap((server) =>
           names.filter((tool) => expected(rules, agent, server, tool)).map((tool) => `${server}/${tool}`),
@@ -234,7 +269,7 @@ describe('over random rules', () => {
   test('no tool is allowed on a server that is not', () => {
     fc.assert(
       fc.property(anyRules, anyAgent, anyName, anyName, (rules, agent, server, tool) => {
-        fc.pre(decide(rules, { agent, server, tool }).allowed);
+        fc.pre(decide(rules, { agent, server, item: { kind: 'tool', name: tool } }).allowed);
         expect(decide(rules, { agent, server }).allowed).toBe(true);
       }),
     );
@@ -244,10 +279,11 @@ describe('over random rules', () => {
     fc.assert(
       fc.property(anyRules, anyAgent, anyName, anyName, anyName, (rules, agent, server, tool, denied) => {
         const own = rules.agents.get(agent);
-        fc.pre(own !== undefined && !decide(rules, { agent, server, tool }).allowed);
-        const deny = { servers: [...(own?.deny.servers ?? []), denied], tools: own?.deny.tools ?? {} };
+        fc.pre(own !== undefined && !decide(rules, { agent, server, item: { kind: 'tool', name: tool } }).allowed);
+        const none = { servers: [], tools: {}, resources: {}, prompts: {} };
+        const deny = { ...none, ...own?.deny, servers: [...(own?.deny.servers ?? []), denied] };
         const stricter = { ...rules, agents: new Map([[agent, { allow: own?.allow ?? deny, deny }]]) };
-        expect(decide(stricter, { agent, server, tool }).allowed).toBe(false);
+        expect(decide(stricter, { agent, server, item: { kind: 'tool', name: tool } }).allowed).toBe(false);
       }),
     );
   });

@@ -4,7 +4,8 @@ import type { AgentRules, Rules } from '../../src/config/rules.ts';
 import type { ErrorCode } from '../../src/errors.ts';
 import { identify } from '../../src/policy/identify.ts';
 
-const nothing: AgentRules = { allow: { servers: [], tools: {} }, deny: { servers: [], tools: {} } };
+const empty = { servers: [], tools: {}, resources: {}, prompts: {} };
+const nothing: AgentRules = { allow: empty, deny: empty };
 
 function rulesWith(agents: readonly string[], denyOnMissingAgent: boolean): Rules {
   return { agents: new Map(agents.map((name) => [name, nothing])), denyOnMissingAgent };

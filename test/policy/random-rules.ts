@@ -15,6 +15,8 @@ const anyTools = fc.dictionary(
 const anyLists: fc.Arbitrary<RuleLists> = fc.record({
   servers: fc.array(anyPattern, { maxLength: 3 }),
   tools: anyTools,
+  resources: anyTools,
+  prompts: anyTools,
 });
 const anyAgentRules: fc.Arbitrary<AgentRules> = fc.record({ allow: anyLists, deny: anyLists });
 

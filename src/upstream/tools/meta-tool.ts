@@ -1,5 +1,6 @@
 // Owns the shape of a meta tool: what `tools/list` says of it, and the use case it leads to.
-import type { Gateway, OperationName } from '../../gateway/gateway.ts';
+import type { OperationName } from '../../gateway/audited.ts';
+import type { Gateway } from '../../gateway/gateway.ts';
 import type { Host } from '../../gateway/host.ts';
 import type { ToolInput } from './tool-input.ts';
 
