@@ -153,6 +153,16 @@ export const exchanges: Readonly<Record<string, Exchange>> = {
     },
     proves: ({ result }) => result.listed.length > 0 && result.messages.length > 0,
   },
+  'question of a resource': {
+    needs: 'askingResource',
+    run: async (door, words) => ({ result: (await door.resource(words.askingResource ?? '')).contents }),
+    proves: asks('elicitation/create'),
+  },
+  'question of a prompt': {
+    needs: 'askingPrompt',
+    run: async (door, words) => ({ result: (await door.prompt(words.askingPrompt ?? '', {})).messages }),
+    proves: asks('elicitation/create'),
+  },
 };
 
 /** Runs it to its end, whatever that is. */

@@ -5,6 +5,7 @@ import { execPath } from 'node:process';
 import { startSdk1Http } from '../../../fixtures/matrix/sdk1-http.mjs';
 import { startSdk2Http } from '../../../fixtures/matrix/sdk2-http.mjs';
 import type { Home } from '../../helpers/home.ts';
+import type { Json } from '../../helpers/json-rpc-process.ts';
 import { mainFile, publishedServer, root, type ServerCommand } from '../../helpers/programs.ts';
 import { Stage, until } from '../../helpers/stage.ts';
 import type { Door } from './exchanges.ts';
@@ -22,6 +23,10 @@ const erasOf: Readonly<Record<ServerName, readonly Era[]>> = {
 };
 
 const hostOfEra: Readonly<Record<Era, HostKind>> = { legacy: 'SDK 2.x legacy host', modern: 'SDK 2.x modern host' };
+
+/** How the host reaches the tools of the servers. */
+export const modes = ['meta tools', 'direct mode'] as const;
+export type Mode = (typeof modes)[number];
 
 interface Connected {
   readonly host: MatrixHost;
@@ -69,34 +74,37 @@ export class Matrix {
     };
   }
 
-  /** One gateway for each kind of host, with all servers behind it. */
-  async through(kind: HostKind, server: ServerName): Promise<Door> {
-    const { host, home } = await this.#once(kind, async () => {
+  /** One gateway for each kind of host and each mode, with all servers behind it. */
+  async through(kind: HostKind, mode: Mode, server: ServerName): Promise<Door> {
+    const { host, home } = await this.#once(`${kind} ${mode}`, async () => {
       const made = this.#stage.home();
       made.writeServers(this.#entries(made));
-      const gateway = { command: execPath, args: [mainFile, 'serve'], ...placeOf(made) };
-      return { home: made, host: await this.#connect(kind, gateway) };
+      const args = [mainFile, 'serve', ...(mode === 'direct mode' ? ['--expose', 'direct'] : [])];
+      return { home: made, host: await this.#connect(kind, { command: execPath, args, ...placeOf(made) }) };
     });
-    const value = async (tool: string, args: object) => {
-      const { structuredContent, isError } = await host.call(tool, { server, ...args });
-      if (isError) throw new Error(JSON.stringify(structuredContent));
-      return structuredContent;
+    const call: Door['call'] = (tool, args = {}, options = {}) =>
+      mode === 'direct mode'
+        ? host.call(`${server}__${tool}`, args, options)
+        : host.call('execute_tool', { server, tool, args }, options);
+    const ask = async (tool: string, args: object) => {
+      const result = await host.call(tool, { server, ...args });
+      if (result.isError) throw new Error(JSON.stringify(result));
+      return result;
     };
-    const call: Door['call'] = (tool, args = {}, options) => host.call('execute_tool', { server, tool, args }, options);
     return {
       host,
       call,
-      resources: () => value('list_server_resources', {}),
-      resource: (uri) => value('read_server_resource', { uri }),
-      prompts: () => value('list_server_prompts', {}),
-      prompt: (name, args) => value('get_server_prompt', { name, arguments: args }),
+      resources: async () => (await ask('list_server_resources', {})).structuredContent,
+      resource: async (uri) => resourceOf(await ask('read_server_resource', { uri })),
+      prompts: async () => (await ask('list_server_prompts', {})).structuredContent,
+      prompt: async (name, args) => promptOf(await ask('get_server_prompt', { name, arguments: args })),
       cancelled: (key) => heard(server, home, () => call('cancelled', { key })),
     };
   }
 
   /** Server → the revision that the gateway of this host speaks with it. All of them have been called before. */
   async revisions(kind: HostKind): Promise<Readonly<Record<string, string>>> {
-    const { host } = await this.through(kind, 'everything');
+    const { host } = await this.through(kind, 'meta tools', 'everything');
     const { structuredContent } = await host.call('list_servers', { include_metadata: true });
     const servers = structuredContent.servers as readonly { name: string; protocol: string }[];
     return Object.fromEntries(servers.map(({ name, protocol }) => [name, protocol]));
@@ -134,6 +142,19 @@ export class Matrix {
 const fixture = (name: string): string => join(root, 'fixtures', 'matrix', `${name}.mjs`);
 const placeOf = (home: Home) => ({ cwd: home.directory, env: home.env });
 const overheardIn = (home: Home): string => join(home.directory, 'overheard');
+
+/** Each of its contents is a block of the tool's result. */
+function resourceOf({ content, ...others }: Json): Json {
+  return { ...others, contents: content.map(({ resource }: Json) => resource) };
+}
+
+/** Before the content of each message there is a line that says whose it is. */
+function promptOf({ content, ...others }: Json): Json {
+  const messages = content.flatMap(({ _meta }: Json, at: number) =>
+    _meta?.['portico/message'] ? [{ ..._meta['portico/message'], content: content[at + 1] }] : [],
+  );
+  return { ...others, messages };
+}
 
 /** Our servers tell it themselves; of server-everything we hear what it is told. */
 async function heard(server: ServerName, home: Home, ask: () => Promise<{ content: readonly { text: string }[] }>) {

@@ -18,6 +18,9 @@ export interface Vocabulary {
   readonly structured: Call;
   readonly resources: readonly string[];
   readonly prompt: readonly [name: string, args: Readonly<Record<string, string>>];
+  /** A resource, and a prompt, before which the server asks. */
+  readonly askingResource?: string;
+  readonly askingPrompt?: string;
 }
 
 /** Of the servers in fixtures/matrix. */
@@ -36,6 +39,8 @@ const ours: Vocabulary = {
   structured: ['structured', {}],
   resources: ['matrix://text', 'matrix://blob'],
   prompt: ['greet', { name: 'Ada', tone: 'é ☃' }],
+  askingResource: 'matrix://asked',
+  askingPrompt: 'asked',
 };
 
 /** Of `@modelcontextprotocol/server-everything`. */
@@ -64,5 +69,7 @@ export const vocabularyOf = (server: ServerName): Vocabulary => (server === 'eve
 export const missing: Readonly<Partial<Record<ServerName, Readonly<Record<string, string>>>>> = {
   everything: {
     'questions one after the other': 'no tool of server-everything asks more than one question in a call',
+    'question of a resource': 'no resource of server-everything asks anything',
+    'question of a prompt': 'no prompt of server-everything asks anything',
   },
 };
