@@ -10,15 +10,23 @@ export interface ListShape {
   readonly key: string;
 }
 
-export interface CollectedList {
+/** What a server says of how long a list may be kept, and for whom (2026-07-28, Caching). Undefined: it did not say. */
+export interface CacheHints {
+  /** Milliseconds. */
+  readonly ttlMs?: number | undefined;
+  readonly cacheScope?: 'public' | 'private' | undefined;
+}
+
+export interface CollectedList extends CacheHints {
   readonly items: readonly Listed[];
-  /** How long it holds, as the server says (2026-07-28, server/utilities/caching). The shortest of its pages. */
-  readonly ttlMs: number | undefined;
 }
 
 const mostPages = 1000;
 
-/** All pages, in order. A repeated cursor, an empty one, or 1000 pages end it; of two entries alike the first counts. */
+/**
+ * All pages, in order. A repeated cursor, an empty one, or 1000 pages end it; of two entries alike the first counts. Of
+ * what the pages say about keeping them, the strictest counts for all.
+ */
 export async function collectPages(
   ask: (cursor: string | undefined) => Promise<unknown>,
   { member, key }: ListShape,
@@ -26,10 +34,11 @@ export async function collectPages(
   const items = new Map<string, Listed>();
   const cursors = new Set<string>();
   let cursor: string | undefined;
-  let ttlMs: number | undefined;
+  let hints: CacheHints = {};
   for (let page = 0; page < mostPages; page++) {
-    const { [member]: listed, nextCursor, ttlMs: ttl } = ((await ask(cursor)) ?? {}) as Listed;
-    if (typeof ttl === 'number' && ttl >= 0) ttlMs = Math.min(ttl, ttlMs ?? ttl);
+    const answer = ((await ask(cursor)) ?? {}) as Listed;
+    const { [member]: listed, nextCursor } = answer;
+    hints = stricter(hints, answer);
     for (const item of Array.isArray(listed) ? listed : []) {
       const name = nameOf(item, key);
       if (name !== undefined && !items.has(name)) items.set(name, item as Listed);
@@ -38,7 +47,17 @@ export async function collectPages(
     cursors.add(nextCursor);
     cursor = nextCursor;
   }
-  return { items: [...items.values()], ttlMs };
+  return { items: [...items.values()], ...hints };
+}
+
+function stricter(hints: CacheHints, { ttlMs, cacheScope }: Listed): CacheHints {
+  // A negative one counts as 0 (2026-07-28, Caching, Time-to-Live Field).
+  const ttl = typeof ttlMs === 'number' ? Math.max(0, Math.min(ttlMs, Number.MAX_SAFE_INTEGER)) : undefined;
+  const scope = cacheScope === 'private' || hints.cacheScope === 'private' ? 'private' : undefined;
+  return {
+    ttlMs: ttl === undefined ? hints.ttlMs : Math.min(ttl, hints.ttlMs ?? ttl),
+    cacheScope: scope ?? (cacheScope === 'public' ? cacheScope : hints.cacheScope),
+  };
 }
 
 function nameOf(item: unknown, key: string): string | undefined {

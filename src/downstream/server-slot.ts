@@ -3,9 +3,11 @@ import type { ServerEntry } from '../config/server-entry.ts';
 import { GatewayError, LoginRequiredError } from '../errors.ts';
 import { orAborted } from '../lib/or-aborted.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
+import type { CatalogFile } from './catalog-file.ts';
 import type { Connection } from './connection.ts';
 import type { DownstreamDeps } from './downstream-deps.ts';
 import type { ConnectionInfo } from './handshake.ts';
+import { KnownCatalog, type KnownTools } from './known-catalog.ts';
 import { createOfferings, type Offerings, type Offers, offersOf } from './offerings.ts';
 import { openConnection } from './open-connection.ts';
 import type { ServerChannel } from './server-channel.ts';
@@ -17,7 +19,7 @@ export interface ServerHandle {
   readonly offerings: Offerings;
 }
 
-/** Hears of servers as they come and change; set before the first of them is opened. */
+/** Hears of servers as they come and change. */
 export interface ServerWatcher {
   /** A connection is open: what the server offers is known from now on. */
   ready(server: string): void;
@@ -26,10 +28,13 @@ export interface ServerWatcher {
 }
 
 export type ServerSnapshot = {
-  /** What was last listed, also after the connection ended. */
+  /** What was last listed, also after the connection ended, and by an earlier process if that has been looked up. */
   readonly tools?: readonly ToolDefinition[] | undefined;
+  /** What the server calls itself, and its revision, when it was last listed. */
+  readonly title?: string | undefined;
   /** What the server last said it offers besides. */
   readonly offers?: Offers | undefined;
+  readonly protocolVersion?: string | undefined;
 } & (
   | { readonly state: 'idle' | 'connecting' | 'disabled' }
   | { readonly state: 'ready'; readonly info: ConnectionInfo; readonly since: number }
@@ -45,6 +50,15 @@ type SlotState =
   | { readonly kind: 'needs_login'; readonly error: LoginRequiredError }
   | { readonly kind: 'failed'; readonly error: GatewayError; readonly at: number };
 
+export interface SlotSettings {
+  /** Where its tools are kept on disk; absent: nowhere. */
+  readonly file?: CatalogFile | undefined;
+  /** When the config was last changed, epoch milliseconds. */
+  readonly configuredAt?: number | undefined;
+  readonly onToolsChanged?: (() => void) | undefined;
+  readonly watcher?: (() => ServerWatcher | undefined) | undefined;
+}
+
 export class ServerSlot {
   readonly #deps: DownstreamDeps;
   readonly #entry: ServerEntry;
@@ -53,16 +67,16 @@ export class ServerSlot {
   readonly #channels = new Set<ServerChannel>();
   #state: SlotState = { kind: 'idle' };
   #loginNeeded = false;
-  /** The era that its last connection was in. */
-  #isModern = false;
-  #tools: readonly ToolDefinition[] | undefined;
+  readonly #known: KnownCatalog;
+  readonly #watcher: SlotSettings['watcher'];
   #offers: Offers | undefined;
-  readonly #watcher: () => ServerWatcher | undefined;
 
-  constructor(deps: DownstreamDeps, entry: ServerEntry, watcher: () => ServerWatcher | undefined = () => undefined) {
+  constructor(deps: DownstreamDeps, entry: ServerEntry, settings: SlotSettings = {}) {
+    const { file, configuredAt, onToolsChanged, watcher } = settings;
     this.#deps = deps;
     this.#entry = entry;
     this.#watcher = watcher;
+    this.#known = new KnownCatalog({ file, configuredAt, now: deps.now, onChanged: () => onToolsChanged?.() });
   }
 
   async get(signal: AbortSignal | undefined): Promise<ServerHandle> {
@@ -84,36 +98,51 @@ export class ServerSlot {
   }
 
   snapshot(): ServerSnapshot {
-    const tools = this.#state.kind === 'ready' ? (this.#state.handle.catalog.known() ?? this.#tools) : this.#tools;
-    const known = { tools, offers: this.#offers };
     const state = this.#state;
     if (this.#entry.disabled) return { state: 'disabled' };
+    const known = this.#known.current;
+    const { tools, title, protocolVersion } = known ?? {};
+    const told = { tools, title, protocolVersion, offers: this.#offers };
     switch (state.kind) {
       case 'idle':
       case 'connecting':
-        return { state: state.kind, ...known };
+        return { state: state.kind, ...told };
       case 'ready':
-        if (this.#loginNeeded) return { state: 'needs_login', error: undefined, ...known };
-        return { state: 'ready', info: state.handle.connection.info, since: state.since, ...known };
+        if (this.#loginNeeded) return { state: 'needs_login', error: undefined, ...told };
+        return { state: 'ready', info: state.handle.connection.info, since: state.since, ...told };
       case 'needs_login':
-        return { state: 'needs_login', error: state.error, ...known };
+        return { state: 'needs_login', error: state.error, ...told };
       case 'failed':
-        return { state: 'failed', error: state.error, failedAt: state.at, ...known };
+        return { state: 'failed', error: state.error, failedAt: state.at, ...told };
     }
   }
 
   hostChanged(what: 'roots' | 'logLevel'): void {
     if (this.#state.kind !== 'ready') return;
     const { connection } = this.#state.handle;
-    if (what === 'logLevel') connection.useLogLevel(this.#deps.host?.()?.logLevel);
+    if (what === 'logLevel') connection.news.useLogLevel(this.#deps.host?.()?.logLevel);
     // Told as far as it is there to be told: the next one opened asks anew.
-    else connection.tellRootsChanged().catch((err: unknown) => this.#deps.log.debug({ err }, 'not told'));
+    else connection.news.rootsChanged().catch((err: unknown) => this.#deps.log.debug({ err }, 'not told'));
+  }
+
+  /** The tools as far as they are known without asking the server. */
+  async knownTools(): Promise<KnownTools | undefined> {
+    return this.#entry.disabled ? undefined : await this.#known.recall();
+  }
+
+  /** Another login may show other tools: what is known goes, on disk too. */
+  async forgetTools(): Promise<void> {
+    if (this.#state.kind === 'ready') {
+      this.#state.handle.catalog.invalidate();
+      this.#state.handle.offerings.forget();
+    }
+    await this.#known.forget();
   }
 
   async close(): Promise<void> {
     const { name: server } = this.#entry;
     this.#end.abort(new GatewayError('CANCELLED', `server '${server}' is being shut down`, { server }));
-    await this.#clear();
+    await Promise.all([this.#clear(), this.#known.settled()]);
   }
 
   killNow(): void {
@@ -134,7 +163,6 @@ export class ServerSlot {
       await this.#clear();
       const connection = await openConnection(this.#deps, this.#entry, {
         signal: this.#end.signal,
-        isModern: this.#isModern,
         onChannel: (channel) => this.#channels.add(channel),
       });
       return this.#ready(connection);
@@ -145,14 +173,24 @@ export class ServerSlot {
   }
 
   #ready(connection: Connection): ServerHandle {
-    const catalog = createCatalog({ listTools: () => connection.listTools(), now: this.#deps.now });
+    const catalog = createCatalog({
+      listTools: () => connection.listTools(),
+      now: this.#deps.now,
+      onListed: (listing, askedAt) => {
+        const { info } = connection;
+        this.#known.listed(listing, askedAt, { protocolVersion: info.protocolVersion, title: titleOf(info) });
+      },
+    });
     const { name } = this.#entry;
     const offerings = createOfferings({ connection, entry: this.#entry, now: this.#deps.now });
     const handle: ServerHandle = { connection, catalog, offerings };
-    connection.onListChanged = () => catalog.invalidate();
     connection.onServerNotification = (method, params) => {
       offerings.changed(method);
-      this.#watcher()?.told(name, method, params);
+      this.#watcher?.()?.told(name, method, params);
+    };
+    connection.onListChanged = () => {
+      catalog.invalidate();
+      this.#known.doubt();
     };
     connection.onLoginNeeded = (needed) => {
       this.#loginNeeded = needed;
@@ -160,7 +198,7 @@ export class ServerSlot {
     this.#loginNeeded = false;
     this.#state = { kind: 'ready', handle, since: this.#deps.now() };
     this.#offers = offersOf(connection.info.capabilities);
-    this.#watcher()?.ready(name);
+    this.#watcher?.()?.ready(name);
     void connection.closed.then(() => this.#ended(handle));
     return handle;
   }
@@ -174,8 +212,6 @@ export class ServerSlot {
   /** The connection ended; unless we did it, the server is to blame, and the next `get` opens a new one. */
   #ended(handle: ServerHandle): void {
     if (this.#state.kind !== 'ready' || this.#state.handle !== handle) return;
-    this.#tools = handle.catalog.known() ?? this.#tools;
-    this.#isModern = handle.connection.isModern;
     if (this.#end.signal.aborted) {
       this.#state = { kind: 'idle' };
       return;
@@ -190,4 +226,10 @@ export class ServerSlot {
     await Promise.allSettled(channels.map((channel) => channel.close()));
     for (const channel of channels) this.#channels.delete(channel);
   }
+}
+
+/** What a server calls itself. */
+export function titleOf({ serverInfo, instructions }: ConnectionInfo): string | undefined {
+  const title = serverInfo['title'];
+  return typeof title === 'string' ? title : instructions;
 }

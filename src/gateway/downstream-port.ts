@@ -3,10 +3,11 @@ import type { Catalog } from '../downstream/catalog.ts';
 import type { Connection } from '../downstream/connection.ts';
 import type { Offerings, Offers } from '../downstream/offerings.ts';
 import type { ServerWatcher } from '../downstream/server-slot.ts';
+import type { ToolDefinition } from '../downstream/tool-pages.ts';
 
 /** An open connection and what its server offers. */
 export interface ServerSession {
-  readonly connection: Pick<Connection, 'callTool' | 'request'>;
+  readonly connection: Pick<Connection, 'callTool' | 'request' | 'subscribe' | 'unsubscribe'>;
   readonly catalog: Pick<Catalog, 'tools' | 'find'>;
   readonly offerings: Pick<Offerings, 'list' | 'offers'>;
 }
@@ -25,6 +26,16 @@ export interface ServerSnapshot {
   readonly selfDescription?: string | undefined;
 }
 
+/** The tools of a server as far as they are known without asking it. */
+export interface KnownTools {
+  /** The same array as long as nothing changed. */
+  readonly tools: readonly ToolDefinition[];
+  /** Epoch milliseconds. */
+  readonly listedAt: number;
+  /** Whether it is good enough to be shown while the server is not up. */
+  readonly isRecent: boolean;
+}
+
 export interface DownstreamPort {
   /** Connects when needed. @throws LoginRequiredError | GatewayError SERVER_UNAVAILABLE, TIMEOUT, CANCELLED */
   session(server: string, options: { readonly signal: AbortSignal }): Promise<ServerSession>;
@@ -32,4 +43,8 @@ export interface DownstreamPort {
   hostChanged(what: 'roots' | 'logLevel'): void;
   /** Who hears of servers that come and change; one. */
   watch(watcher: ServerWatcher): void;
+  /** As the server last listed them, or an earlier process saved them. */
+  knownTools(server: string): Promise<KnownTools | undefined>;
+  /** Connects and lists in the background. */
+  refresh(server: string): void;
 }

@@ -21,7 +21,9 @@ import type { LoginPort } from './login-port.ts';
 import { type LoginServerInput, type LoginServerResult, loginServer } from './login-server.ts';
 import { LoginWindows } from './login-windows.ts';
 import { createOfferedUses, type OfferedOperationName, type OfferedUses } from './offered-uses.ts';
-import { permittedOffers } from './permitted-offers.ts';
+import { permittedOffers, watchOffers } from './permitted-offers.ts';
+import { fitResult, type ReadResultInput, readResult } from './read-result.ts';
+import { createResultStore } from './result-store.ts';
 import { createServerDirectory } from './server-directory.ts';
 import { parseTaskName, type TaskRequest, taskRequest, unknownTask } from './task-request.ts';
 
@@ -34,8 +36,13 @@ export interface Gateway {
     host: Host,
   ): Promise<{ readonly servers: readonly ListedServer[] }>;
   getServerTools(input: Claim<GetServerToolsInput>, host: Host): Promise<GetServerToolsResult>;
-  /** @returns the server's own `CallToolResult` */
-  executeTool(input: Claim<ExecuteToolInput>, host: Host): Promise<Readonly<Record<string, unknown>>>;
+  /** @returns the server's own `CallToolResult`; above the server's `maxResultBytes` the head of it, unless `whole` */
+  executeTool(
+    input: Claim<ExecuteToolInput> & { readonly whole?: boolean },
+    host: Host,
+  ): Promise<Readonly<Record<string, unknown>>>;
+  /** @returns a page of a result that was cut, as a `CallToolResult` */
+  readResult(input: Claim<ReadResultInput>, host: Host): Promise<Readonly<Record<string, unknown>>>;
   loginServer(input: Claim<LoginServerInput>, host: Host): Promise<LoginServerResult>;
   status(input: { readonly agentId?: string | undefined }, host: Host): Promise<GatewayStatus>;
   /** A request about a task that a call began. @returns the server's own result */
@@ -78,20 +85,26 @@ export type OperationName =
   | 'list_servers'
   | 'get_server_tools'
   | 'execute_tool'
+  | 'read_result'
   | 'login_server'
   | 'get_gateway_status'
   | OfferedOperationName
   | TaskRequest['method'];
 
-interface Operation {
-  readonly name: OperationName;
-  readonly agentId?: string | undefined;
+interface Subject {
   readonly server?: string | undefined;
   readonly tool?: string | undefined;
   /** A URI. */
   readonly resource?: string | undefined;
   readonly prompt?: string | undefined;
+}
+
+interface Operation extends Subject {
+  readonly name: OperationName;
+  readonly agentId?: string | undefined;
   readonly args?: unknown;
+  /** What it is about, where that depends on who asks. */
+  readonly subject?: (agent: string) => Subject | undefined | Promise<Subject | undefined>;
 }
 
 export function createGateway(deps: GatewayDeps, settings: GatewaySettings): Gateway {
@@ -101,6 +114,7 @@ export function createGateway(deps: GatewayDeps, settings: GatewaySettings): Gat
     ...deps,
     directory,
     metrics,
+    results: createResultStore(),
     windows: new LoginWindows(deps.now),
     loginWaitMs: settings.loginWaitMs,
     version: settings.version,
@@ -120,9 +134,18 @@ export function createGateway(deps: GatewayDeps, settings: GatewaySettings): Gat
       ),
     executeTool: (input, host) =>
       audited({ name: 'execute_tool', ...input }, host, async (agent) => {
+        const { server, tool, whole } = input;
         const { result, size } = await executeTool(shared, { ...input, agent }, host);
-        return { value: result, size: size ?? sizeOf(result) };
+        const { maxResultBytes: maxBytes } = directory.usable(agent, server);
+        const value = whole ? result : fitResult(shared, { agent, server, tool }, result, { size, maxBytes });
+        return { value, size: value === result && size !== undefined ? size : sizeOf(value) };
       }),
+    readResult: (input, host) => {
+      const subject = (agent: string) => shared.results.find(agent, input.resultId)?.owner;
+      return audited({ name: 'read_result', agentId: input.agentId, subject }, host, async (agent) =>
+        plain(readResult(shared, { ...input, agent })),
+      );
+    },
     loginServer: (input, host) =>
       audited({ name: 'login_server', agentId: input.agentId, server: input.server }, host, async (agent) =>
         plain(await loginServer(shared, { ...input, agent }, host)),
@@ -158,20 +181,6 @@ function agentsOf(rules: Rules | undefined, { lockedAgent, defaultAgent }: Gatew
   }
 }
 
-/** The host's list of tools grows with what turns out to be there. */
-function watchOffers({ downstream, host }: Pick<GatewayDeps, 'downstream' | 'host'>, offers: () => Offers): void {
-  let known = JSON.stringify(offers());
-  downstream.watch({
-    ready() {
-      const now = JSON.stringify(offers());
-      if (now === known) return;
-      known = now;
-      host.current?.notify('notifications/tools/list_changed', {});
-    },
-    told: () => undefined,
-  });
-}
-
 interface Measured<T> {
   readonly value: T;
   /** Bytes. */
@@ -198,31 +207,34 @@ function createAudited(
   const { rules, audit, now, directory, metrics, settings } = deps;
   return async (operation, host, work) => {
     const startedAt = now();
-    const { agentId: claimed, server } = operation;
-    const item = itemOf(operation);
+    const { agentId: claimed } = operation;
+    let subject: Subject = operation;
     let agent: string | undefined;
     let rule: string | null = null;
     let failure: GatewayError | undefined;
     let size: number | null = null;
     try {
       ({ agent } = identify(rules, { claimed, locked: settings.lockedAgent, fallback: settings.defaultAgent }));
-      if (server !== undefined) rule = directory.permit(agent, server, item).rule;
+      if (operation.subject) subject = (await operation.subject(agent)) ?? {};
+      const { server } = subject;
+      if (server !== undefined) rule = directory.permit(agent, server, itemOf(subject)).rule;
       const measured = await work(agent);
       size = measured.size;
       return measured.value;
     } catch (error) {
-      failure = asGatewayError(error, host, operation);
+      failure = asGatewayError(error, host, subject);
       rule = failure.rule ?? rule;
       throw failure;
     } finally {
       const latencyMs = now() - startedAt;
+      const { server } = subject;
       if (server !== undefined) metrics.record(server, latencyMs, failure !== undefined);
       audit.write({
         at: startedAt,
         agent_id: agent ?? claimed ?? null,
         operation: operation.name,
         server: server ?? null,
-        tool: item?.name ?? null,
+        tool: itemOf(subject)?.name ?? null,
         decision: decisionOf(failure?.code),
         rule,
         error_code: failure?.code ?? null,
@@ -235,13 +247,13 @@ function createAudited(
   };
 }
 
-function itemOf({ tool, resource, prompt }: Operation): Item | undefined {
+function itemOf({ tool, resource, prompt }: Subject): Item | undefined {
   if (tool !== undefined) return { kind: 'tool', name: tool };
   if (resource !== undefined) return { kind: 'resource', name: resource };
   return prompt === undefined ? undefined : { kind: 'prompt', name: prompt };
 }
 
-function asGatewayError(error: unknown, host: Host, { server, tool }: Operation): GatewayError {
+function asGatewayError(error: unknown, host: Host, { server, tool }: Subject): GatewayError {
   if (host.signal.aborted)
     return new GatewayError('CANCELLED', 'the call was cancelled', { server, tool, cause: error });
   if (error instanceof GatewayError) return placed(error, server, tool);

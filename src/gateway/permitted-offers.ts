@@ -1,6 +1,7 @@
 // Owns which kinds of things besides tools there are for an agent, as far as that is known; asks no server.
 import type { Offers } from '../downstream/offerings.ts';
 import type { DownstreamPort } from './downstream-port.ts';
+import type { HostAtLarge } from './host-at-large.ts';
 import type { ServerDirectory } from './server-directory.ts';
 
 export interface PermittedOffersDeps {
@@ -18,4 +19,21 @@ export function permittedOffers({ directory, downstream }: PermittedOffersDeps, 
     prompts: offers.some((each) => each?.prompts),
     completions: offers.some((each) => each?.completions && (each.resources || each.prompts)),
   };
+}
+
+/** The host's list of tools grows with what turns out to be there. */
+export function watchOffers(
+  { downstream, host }: { readonly downstream: Pick<DownstreamPort, 'watch'>; readonly host: HostAtLarge },
+  offers: () => Offers,
+): void {
+  let known = JSON.stringify(offers());
+  downstream.watch({
+    ready() {
+      const now = JSON.stringify(offers());
+      if (now === known) return;
+      known = now;
+      host.current?.notify('notifications/tools/list_changed', {});
+    },
+    told: () => undefined,
+  });
 }

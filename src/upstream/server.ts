@@ -10,7 +10,7 @@ import { HeldCalls } from './held-calls.ts';
 import { HostSession } from './host-session.ts';
 import { HostSubscriptions } from './host-subscriptions.ts';
 import { cacheHints, discoverResult, initializeResult, supportedVersions } from './introduction.ts';
-import { asGatewayError, presentError, presentValue } from './present.ts';
+import { asGatewayError, asRpcError, presentError, presentValue } from './present.ts';
 import { isLogLevel, type RequestMeta, readRequestMeta } from './request-meta.ts';
 import { allTools, isListed } from './tools/all-tools.ts';
 import type { MetaTool, MetaToolOutcome } from './tools/meta-tool.ts';
@@ -163,8 +163,7 @@ class HostServer {
     try {
       return await (await this.#deps.gateway).taskRequest({ method, params }, host);
     } catch (error) {
-      const { code, message } = asGatewayError(error);
-      throw new RpcError(code === 'INTERNAL' ? rpcCodes.internalError : rpcCodes.invalidParams, `${code}: ${message}`);
+      throw asRpcError(error);
     }
   }
 

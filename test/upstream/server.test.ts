@@ -57,6 +57,7 @@ describe('the conversation with a host', () => {
       'list_servers',
       'get_server_tools',
       'execute_tool',
+      'read_result',
       'login_server',
     ]);
   });

@@ -11,9 +11,16 @@ import { listServerResourcesTool } from './list-server-resources.ts';
 import { listServersTool } from './list-servers.ts';
 import { loginServerTool } from './login-server.ts';
 import type { MetaTool } from './meta-tool.ts';
+import { readResultTool } from './read-result.ts';
 import { readServerResourceTool } from './read-server-resource.ts';
 
-const always: readonly MetaTool[] = [listServersTool, getServerToolsTool, executeToolTool, loginServerTool];
+const always: readonly MetaTool[] = [
+  listServersTool,
+  getServerToolsTool,
+  executeToolTool,
+  readResultTool,
+  loginServerTool,
+];
 
 /** Of use only where a server has what they are about. */
 const whereOffered: readonly (readonly [keyof Offers, readonly MetaTool[]])[] = [
