@@ -20,6 +20,7 @@ import { type ListedServer, listServers } from './list-servers.ts';
 import type { LoginPort } from './login-port.ts';
 import { type LoginServerInput, type LoginServerResult, loginServer } from './login-server.ts';
 import { LoginWindows } from './login-windows.ts';
+import { createNativeUses, type NativeMethod, type NativeUses } from './native-uses.ts';
 import { createOfferedUses, type OfferedOperationName, type OfferedUses } from './offered-uses.ts';
 import { permittedOffers, watchOffers } from './permitted-offers.ts';
 import { fitResult, type ReadResultInput, readResult } from './read-result.ts';
@@ -49,6 +50,8 @@ export interface Gateway {
   taskRequest(input: TaskRequest, host: Host): Promise<Readonly<Record<string, unknown>>>;
   /** Resources, prompts and completion of the servers. */
   readonly offered: OfferedUses;
+  /** The same for hosts that see them as the gateway's own. */
+  readonly native: NativeUses;
   /** What permitted servers are known to have besides tools. Nothing is asked. */
   offers(): Offers;
   /** The host has said what it is: from now on servers may ask it. */
@@ -79,6 +82,8 @@ export interface GatewaySettings {
   readonly lockedAgent?: string | undefined;
   readonly defaultAgent?: string | undefined;
   readonly loginWaitMs: number;
+  /** Whether a server's resources and prompts are shown as the gateway's own; absent: none are. */
+  readonly isNative?: ((server: string) => boolean) | undefined;
 }
 
 export type OperationName =
@@ -89,6 +94,7 @@ export type OperationName =
   | 'login_server'
   | 'get_gateway_status'
   | OfferedOperationName
+  | NativeMethod
   | TaskRequest['method'];
 
 interface Subject {
@@ -121,7 +127,11 @@ export function createGateway(deps: GatewayDeps, settings: GatewaySettings): Gat
   };
   const audited = createAudited({ ...shared, settings });
   const offers = (): Offers => permittedOffers(shared, agentsOf(deps.rules, settings));
-  watchOffers(deps, offers);
+  const isNative = settings.isNative ?? (() => false);
+  const notify = (method: string, params: Readonly<Record<string, unknown>>) =>
+    deps.host.current?.notify(method, params);
+  const native = createNativeUses({ ...shared, audited, isNative, notify });
+  watchOffers(deps, offers, native);
 
   return {
     listServers: (input, host) =>
@@ -163,6 +173,7 @@ export function createGateway(deps: GatewayDeps, settings: GatewaySettings): Gat
       });
     },
     offered: createOfferedUses({ ...shared, audited }),
+    native,
     offers,
     attach: (host) => deps.host.attach(host),
     logLevelChanged: () => deps.downstream.hostChanged('logLevel'),

@@ -1,5 +1,7 @@
 // Owns which kinds of things besides tools there are for an agent, as far as that is known; asks no server.
+
 import type { Offers } from '../downstream/offerings.ts';
+import type { ServerWatcher } from '../downstream/server-slot.ts';
 import type { DownstreamPort } from './downstream-port.ts';
 import type { HostAtLarge } from './host-at-large.ts';
 import type { ServerDirectory } from './server-directory.ts';
@@ -25,15 +27,17 @@ export function permittedOffers({ directory, downstream }: PermittedOffersDeps, 
 export function watchOffers(
   { downstream, host }: { readonly downstream: Pick<DownstreamPort, 'watch'>; readonly host: HostAtLarge },
   offers: () => Offers,
+  others: ServerWatcher,
 ): void {
   let known = JSON.stringify(offers());
   downstream.watch({
-    ready() {
+    ready(server) {
+      others.ready(server);
       const now = JSON.stringify(offers());
       if (now === known) return;
       known = now;
       host.current?.notify('notifications/tools/list_changed', {});
     },
-    told: () => undefined,
+    told: (server, method, params) => others.told(server, method, params),
   });
 }

@@ -1,6 +1,6 @@
 // Owns which meta tools there are.
 
-import type { Offers } from '../../downstream/offerings.ts';
+import type { Gateway } from '../../gateway/gateway.ts';
 import { completeServerArgumentTool } from './complete-server-argument.ts';
 import { executeToolTool } from './execute-tool.ts';
 import { getGatewayStatusTool } from './get-gateway-status.ts';
@@ -13,6 +13,8 @@ import { loginServerTool } from './login-server.ts';
 import type { MetaTool } from './meta-tool.ts';
 import { readResultTool } from './read-result.ts';
 import { readServerResourceTool } from './read-server-resource.ts';
+
+type Offers = ReturnType<Gateway['offers']>;
 
 const always: readonly MetaTool[] = [
   listServersTool,
