@@ -4,7 +4,7 @@ import { type AuditSink, silentSink } from './audit/sink.ts';
 import { hasBrowser } from './auth/browser.ts';
 import type { ConfiguredServer, ServerEntry } from './config/server-entry.ts';
 import { createServerPool } from './downstream/pool.ts';
-import { downstreamPort } from './downstream-wiring.ts';
+import { catalogPlace, downstreamPort, forgettingTools } from './downstream-wiring.ts';
 import { createGateway, type Gateway } from './gateway/gateway.ts';
 import type { ConfigSource } from './gateway/gateway-status.ts';
 import { createHostAtLarge } from './gateway/host-at-large.ts';
@@ -58,9 +58,12 @@ export async function compose(deps: ComposeDeps, settings: Settings): Promise<Co
   const host = createHostAtLarge();
   const pool = createServerPool(
     { ...deps, fetchFor: (entry) => authorizedFetch(authenticator, entry), host: () => host.current },
-    { entries: [...servers.values()].flatMap((server) => (server.state === 'usable' ? [server.entry] : [])) },
+    {
+      entries: [...servers.values()].flatMap((server) => (server.state === 'usable' ? [server.entry] : [])),
+      catalogs: await catalogPlace(paths.catalogDir, loaded.path),
+    },
   );
-  const logins = loginsByName(servers, authenticator, place);
+  const logins = forgettingTools(loginsByName(servers, authenticator, place), pool);
   const audit = await openAudit(paths.auditFile, log);
   const gateway = createGateway(
     { servers, rules: rules?.rules, source, downstream: downstreamPort(pool), logins, audit, host, now },

@@ -1,38 +1,65 @@
-// Owns the plug between the pool of connections and what the use cases ask for; decides nothing.
-
-import type { ServerPool } from './downstream/pool.ts';
-import type { ServerSnapshot } from './downstream/server-slot.ts';
+// Owns the plugs between the pool of connections, what the use cases ask for, and the logins.
+import { stat } from 'node:fs/promises';
+import type { PoolSettings, ServerPool } from './downstream/pool.ts';
+import { type ServerSnapshot, titleOf } from './downstream/server-slot.ts';
 import type * as port from './gateway/downstream-port.ts';
+import type { Logins } from './login-wiring.ts';
 
 export function downstreamPort(pool: ServerPool): port.DownstreamPort {
   return {
     session: (server, options) => pool.get(server, options),
     hostChanged: (what) => pool.hostChanged(what),
     snapshot: (server) => snapshotOf(pool.snapshot(server)),
+    knownTools: (server) => pool.knownTools(server),
+    refresh: (server) => pool.refresh(server),
   };
 }
 
 function snapshotOf(snapshot: ServerSnapshot): port.ServerSnapshot {
-  const toolNames = snapshot.tools?.map(({ name }) => name);
+  const told = {
+    toolNames: snapshot.tools?.map(({ name }) => name),
+    protocolVersion: snapshot.protocolVersion,
+    selfDescription: snapshot.title,
+  };
   switch (snapshot.state) {
     case 'ready': {
-      const { protocolVersion, serverInfo, instructions } = snapshot.info;
-      const title = serverInfo?.['title'] ?? instructions;
-      return {
-        state: 'ready',
-        toolNames,
-        protocolVersion,
-        selfDescription: typeof title === 'string' ? title : undefined,
-      };
+      const { protocolVersion } = snapshot.info;
+      return { ...told, state: 'ready', protocolVersion, selfDescription: titleOf(snapshot.info) };
     }
     case 'failed':
-      return { state: 'failed', toolNames, reason: snapshot.error.message };
+      return { ...told, state: 'failed', reason: snapshot.error.message };
     case 'needs_login':
     case 'idle':
     case 'connecting':
     case 'disabled':
-      return { state: snapshot.state, toolNames };
+      return { ...told, state: snapshot.state };
     default:
       return snapshot satisfies never;
   }
+}
+
+/** What was saved before the config was last changed may be of a server that was started in another way. */
+export async function catalogPlace(directory: string, serversFile: string): Promise<PoolSettings['catalogs']> {
+  const changed = await stat(serversFile).catch(() => undefined);
+  return { directory, configuredAt: changed?.mtimeMs };
+}
+
+/** The tools that one account was shown are not shown to the next: they may be its own (2026-07-28, Caching). */
+export function forgettingTools(logins: Logins, pool: Pick<ServerPool, 'forgetTools'>): Logins {
+  return {
+    ...logins,
+    async login(server, request) {
+      const attempt = await logins.login(server, request);
+      // Without a URL nobody logged in: the login was there.
+      if (attempt.loginUrl === undefined) return attempt;
+      const done = attempt.done.then(() => pool.forgetTools(server));
+      done.catch(() => undefined);
+      return { ...attempt, done };
+    },
+    async logout(server) {
+      const outcome = await logins.logout(server);
+      await pool.forgetTools(server);
+      return outcome;
+    },
+  };
 }

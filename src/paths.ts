@@ -12,6 +12,8 @@ export interface Paths {
   /** The same for every process of this user, whatever the settings say. */
   readonly dataDir: string;
   readonly logDir: string;
+  /** Holds the tools that servers were last seen with, one file each. */
+  readonly catalogDir: string;
   /** Undefined: no audit log is written. */
   readonly auditFile: string | undefined;
 }
@@ -37,6 +39,7 @@ export function findPaths({ env, cwd, tokenDir }: PathSettings): Paths {
     tokenKeyFile: tokenKeyFile ? absolute(tokenKeyFile) : undefined,
     dataDir: system.data,
     logDir: system.log,
+    catalogDir: join(system.cache, 'catalogs'),
     auditFile: auditFileOf(audit, system.log, absolute),
   });
 }

@@ -1,16 +1,20 @@
-// Owns the tools of one server as they were last listed; knows nothing of who may see them.
+// Owns when the tools of one connection are listed, and how long a list is good for; knows nothing of who may see them.
 import { orAborted } from '../lib/or-aborted.ts';
-import type { ToolDefinition } from './tool-pages.ts';
+import type { ToolDefinition, ToolListing } from './tool-pages.ts';
 
-/** Some servers never say that their tools changed. */
-const freshMs = 5 * 60_000;
+/** Where the server does not say how long its list is good for; some servers never say that their tools changed. */
+export const usualTtlMs = 5 * 60_000;
+/** A list that its server calls stale at once serves at least those who ask in the same moment. */
+const shortestTtlMs = 1000;
 /** A name that is not in a list older than this is looked for once more. */
 const missMs = 10_000;
 
 export interface CatalogDeps {
-  readonly listTools: () => Promise<readonly ToolDefinition[]>;
+  readonly listTools: () => Promise<ToolListing>;
   /** Epoch milliseconds. */
   readonly now: () => number;
+  /** Told of every list that came in; `askedAt`: epoch milliseconds, before the first page. */
+  readonly onListed?: ((listing: ToolListing, askedAt: number) => void) | undefined;
 }
 
 interface AskOptions {
@@ -18,16 +22,14 @@ interface AskOptions {
 }
 
 export interface Catalog {
-  /** Listed at most once at a time, and not again for 5 minutes unless the server says that something changed. */
+  /** Listed at most once at a time, and not again while the list is fresh unless the server says that it changed. */
   tools(options?: AskOptions): Promise<readonly ToolDefinition[]>;
   find(name: string, options?: AskOptions): Promise<ToolDefinition | undefined>;
-  /** What was last listed, however old; nothing is asked. */
-  known(): readonly ToolDefinition[] | undefined;
   invalidate(): void;
 }
 
-export function createCatalog({ listTools, now }: CatalogDeps): Catalog {
-  let listed: { readonly tools: readonly ToolDefinition[]; readonly at: number } | undefined;
+export function createCatalog({ listTools, now, onListed }: CatalogDeps): Catalog {
+  let listed: { readonly tools: readonly ToolDefinition[]; readonly at: number; readonly ttlMs: number } | undefined;
   let stale = true;
   let running: Promise<readonly ToolDefinition[]> | undefined;
 
@@ -36,8 +38,10 @@ export function createCatalog({ listTools, now }: CatalogDeps): Catalog {
     stale = false;
     const at = now();
     try {
-      const tools = await listTools();
-      listed = { tools, at };
+      const listing = await listTools();
+      const { tools, ttlMs = usualTtlMs } = listing;
+      listed = { tools, at, ttlMs: Math.max(ttlMs, shortestTtlMs) };
+      onListed?.(listing, at);
       return tools;
     } catch (error) {
       stale = true;
@@ -53,7 +57,7 @@ export function createCatalog({ listTools, now }: CatalogDeps): Catalog {
   };
   const catalog: Catalog = {
     async tools(options = {}) {
-      if (listed && !stale && now() - listed.at < freshMs) return listed.tools;
+      if (listed && !stale && now() - listed.at < listed.ttlMs) return listed.tools;
       return refresh(options);
     },
     async find(name, options = {}) {
@@ -62,7 +66,6 @@ export function createCatalog({ listTools, now }: CatalogDeps): Catalog {
       if (found || (listed && now() - listed.at < missMs)) return found;
       return byName(await refresh(options));
     },
-    known: () => listed?.tools,
     invalidate() {
       stale = true;
     },

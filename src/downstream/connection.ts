@@ -17,7 +17,7 @@ import { OversizedAnswer } from './read-message.ts';
 import type { ServerChannel } from './server-channel.ts';
 import { ServerQuestions } from './server-questions.ts';
 import { SessionRecovery } from './session-recovery.ts';
-import { collectTools, type ToolDefinition } from './tool-pages.ts';
+import { collectTools, type ToolListing } from './tool-pages.ts';
 
 type Params = Readonly<Record<string, unknown>>;
 
@@ -99,7 +99,7 @@ export class Connection {
   }
 
   /** @throws GatewayError SERVER_UNAVAILABLE | TIMEOUT | CANCELLED | AUTH_… */
-  async listTools({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<readonly ToolDefinition[]> {
+  async listTools({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<ToolListing> {
     const limitMs = this.#entry.connectTimeoutMs;
     const endsAt = this.#deps.now() + limitMs;
     try {
@@ -114,7 +114,7 @@ export class Connection {
       );
     } catch (error) {
       // A server without tools need not know the method.
-      if (error instanceof RpcError && error.code === rpcCodes.methodNotFound) return [];
+      if (error instanceof RpcError && error.code === rpcCodes.methodNotFound) return { tools: [] };
       const shown = error instanceof RequestTimeoutError ? new RequestTimeoutError(limitMs) : error;
       throw this.#translated(shown, 'tools/list', 'connectTimeoutMs', signal);
     }

@@ -3,7 +3,9 @@
 import type { ServerEntry } from '../config/server-entry.ts';
 import { GatewayError } from '../errors.ts';
 import { waitFor } from '../lib/deadline.ts';
+import { createCatalogFile } from './catalog-file.ts';
 import type { DownstreamDeps } from './downstream-deps.ts';
+import type { KnownTools } from './known-catalog.ts';
 import { createOrphanGuard } from './orphan-guard.ts';
 import { type ServerHandle, ServerSlot, type ServerSnapshot } from './server-slot.ts';
 
@@ -19,6 +21,15 @@ export interface ServerPool {
   get(name: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<ServerHandle>;
   /** @throws GatewayError SERVER_NOT_FOUND */
   snapshot(name: string): ServerSnapshot;
+  /**
+   * The tools as far as they are known without asking the server: as it listed them, or an earlier process saved them.
+   * @throws GatewayError SERVER_NOT_FOUND
+   */
+  knownTools(name: string): Promise<KnownTools | undefined>;
+  /** Lists the tools in the background, on a connection that is opened now if need be. Failures are in the snapshot. */
+  refresh(name: string): void;
+  /** What is known of the tools goes, here and on disk: another login may see others. */
+  forgetTools(name: string): Promise<void>;
   /** Opens what is wanted, in parallel. Resolves when each has succeeded or failed; failures are in the snapshots. */
   startEager(wanted: (entry: ServerEntry) => boolean | Promise<boolean>): Promise<void>;
   /** What the host said of itself is not what it was: its folders, or which log messages it reads. */
@@ -29,12 +40,24 @@ export interface ServerPool {
   killNow(): void;
 }
 
-export function createServerPool(
-  deps: DownstreamDeps,
-  { entries }: { readonly entries: readonly ServerEntry[] },
-): ServerPool {
+export interface PoolSettings {
+  readonly entries: readonly ServerEntry[];
+  /** Where the tools of servers are kept for the next process; absent: nowhere. */
+  readonly catalogs?:
+    | {
+        readonly directory: string;
+        /** When the config was last changed, epoch milliseconds: what was saved before may be out of date. */
+        readonly configuredAt?: number | undefined;
+      }
+    | undefined;
+  /** A server's tools are not what they were known to be, or it says that they will not be. */
+  readonly onToolsChanged?: ((server: string) => void) | undefined;
+}
+
+export function createServerPool(deps: DownstreamDeps, settings: PoolSettings): ServerPool {
+  const { entries } = settings;
   const guard = createOrphanGuard(deps);
-  const slots = new Map(entries.map((entry) => [entry.name, new ServerSlot({ ...deps, guard }, entry)]));
+  const slots = new Map(entries.map((entry) => [entry.name, createSlot({ ...deps, guard }, entry, settings)]));
   const slot = (name: string): ServerSlot => {
     const found = slots.get(name);
     if (!found) throw new GatewayError('SERVER_NOT_FOUND', `no server '${name}' is configured`, { server: name });
@@ -46,6 +69,14 @@ export function createServerPool(
   return {
     get: async (name, { signal } = {}) => slot(name).get(signal),
     snapshot: (name) => slot(name).snapshot(),
+    knownTools: async (name) => slot(name).knownTools(),
+    forgetTools: async (name) => slot(name).forgetTools(),
+    refresh(name) {
+      const listing = slot(name)
+        .get(undefined)
+        .then(({ catalog }) => catalog.tools());
+      listing.catch((err: unknown) => deps.log.debug({ server: name, err }, 'the tools could not be listed'));
+    },
     async startEager(wanted) {
       await Promise.all(
         entries.map(async (entry) => {
@@ -68,4 +99,16 @@ export function createServerPool(
     },
     killNow,
   };
+}
+
+function createSlot(
+  deps: DownstreamDeps,
+  entry: ServerEntry,
+  { catalogs, onToolsChanged }: Omit<PoolSettings, 'entries'>,
+): ServerSlot {
+  return new ServerSlot(deps, entry, {
+    file: catalogs && createCatalogFile({ directory: catalogs.directory, log: deps.log }, entry),
+    configuredAt: catalogs?.configuredAt,
+    onToolsChanged: () => onToolsChanged?.(entry.name),
+  });
 }

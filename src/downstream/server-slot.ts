@@ -3,9 +3,11 @@ import type { ServerEntry } from '../config/server-entry.ts';
 import { GatewayError, LoginRequiredError } from '../errors.ts';
 import { orAborted } from '../lib/or-aborted.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
+import type { CatalogFile } from './catalog-file.ts';
 import type { Connection } from './connection.ts';
 import type { DownstreamDeps } from './downstream-deps.ts';
 import type { ConnectionInfo } from './handshake.ts';
+import { KnownCatalog, type KnownTools } from './known-catalog.ts';
 import { openConnection } from './open-connection.ts';
 import type { ServerChannel } from './server-channel.ts';
 import type { ToolDefinition } from './tool-pages.ts';
@@ -16,8 +18,11 @@ export interface ServerHandle {
 }
 
 export type ServerSnapshot = {
-  /** What was last listed, also after the connection ended. */
+  /** What was last listed, also after the connection ended, and by an earlier process if that has been looked up. */
   readonly tools?: readonly ToolDefinition[] | undefined;
+  /** What the server calls itself, and its revision, when it was last listed. */
+  readonly title?: string | undefined;
+  readonly protocolVersion?: string | undefined;
 } & (
   | { readonly state: 'idle' | 'connecting' | 'disabled' }
   | { readonly state: 'ready'; readonly info: ConnectionInfo; readonly since: number }
@@ -33,6 +38,14 @@ type SlotState =
   | { readonly kind: 'needs_login'; readonly error: LoginRequiredError }
   | { readonly kind: 'failed'; readonly error: GatewayError; readonly at: number };
 
+export interface SlotSettings {
+  /** Where its tools are kept on disk; absent: nowhere. */
+  readonly file?: CatalogFile | undefined;
+  /** When the config was last changed, epoch milliseconds. */
+  readonly configuredAt?: number | undefined;
+  readonly onToolsChanged?: (() => void) | undefined;
+}
+
 export class ServerSlot {
   readonly #deps: DownstreamDeps;
   readonly #entry: ServerEntry;
@@ -43,11 +56,12 @@ export class ServerSlot {
   #loginNeeded = false;
   /** The era that its last connection was in. */
   #isModern = false;
-  #tools: readonly ToolDefinition[] | undefined;
+  readonly #known: KnownCatalog;
 
-  constructor(deps: DownstreamDeps, entry: ServerEntry) {
+  constructor(deps: DownstreamDeps, entry: ServerEntry, { file, configuredAt, onToolsChanged }: SlotSettings = {}) {
     this.#deps = deps;
     this.#entry = entry;
+    this.#known = new KnownCatalog({ file, configuredAt, now: deps.now, onChanged: () => onToolsChanged?.() });
   }
 
   async get(signal: AbortSignal | undefined): Promise<ServerHandle> {
@@ -69,20 +83,21 @@ export class ServerSlot {
   }
 
   snapshot(): ServerSnapshot {
-    const tools = this.#state.kind === 'ready' ? (this.#state.handle.catalog.known() ?? this.#tools) : this.#tools;
     const state = this.#state;
     if (this.#entry.disabled) return { state: 'disabled' };
+    const known = this.#known.current;
+    const told = { tools: known?.tools, title: known?.title, protocolVersion: known?.protocolVersion };
     switch (state.kind) {
       case 'idle':
       case 'connecting':
-        return { state: state.kind, tools };
+        return { state: state.kind, ...told };
       case 'ready':
-        if (this.#loginNeeded) return { state: 'needs_login', error: undefined, tools };
-        return { state: 'ready', info: state.handle.connection.info, since: state.since, tools };
+        if (this.#loginNeeded) return { state: 'needs_login', error: undefined, ...told };
+        return { state: 'ready', info: state.handle.connection.info, since: state.since, ...told };
       case 'needs_login':
-        return { state: 'needs_login', error: state.error, tools };
+        return { state: 'needs_login', error: state.error, ...told };
       case 'failed':
-        return { state: 'failed', error: state.error, failedAt: state.at, tools };
+        return { state: 'failed', error: state.error, failedAt: state.at, ...told };
     }
   }
 
@@ -94,10 +109,21 @@ export class ServerSlot {
     else connection.tellRootsChanged().catch((err: unknown) => this.#deps.log.debug({ err }, 'not told'));
   }
 
+  /** The tools as far as they are known without asking the server. */
+  async knownTools(): Promise<KnownTools | undefined> {
+    return this.#entry.disabled ? undefined : await this.#known.recall();
+  }
+
+  /** Another login may show other tools: what is known goes, on disk too. */
+  async forgetTools(): Promise<void> {
+    if (this.#state.kind === 'ready') this.#state.handle.catalog.invalidate();
+    await this.#known.forget();
+  }
+
   async close(): Promise<void> {
     const { name: server } = this.#entry;
     this.#end.abort(new GatewayError('CANCELLED', `server '${server}' is being shut down`, { server }));
-    await this.#clear();
+    await Promise.all([this.#clear(), this.#known.settled()]);
   }
 
   killNow(): void {
@@ -129,9 +155,19 @@ export class ServerSlot {
   }
 
   #ready(connection: Connection): ServerHandle {
-    const catalog = createCatalog({ listTools: () => connection.listTools(), now: this.#deps.now });
+    const catalog = createCatalog({
+      listTools: () => connection.listTools(),
+      now: this.#deps.now,
+      onListed: (listing, askedAt) => {
+        const { info } = connection;
+        this.#known.listed(listing, askedAt, { protocolVersion: info.protocolVersion, title: titleOf(info) });
+      },
+    });
     const handle: ServerHandle = { connection, catalog };
-    connection.onListChanged = () => catalog.invalidate();
+    connection.onListChanged = () => {
+      catalog.invalidate();
+      this.#known.doubt();
+    };
     connection.onLoginNeeded = (needed) => {
       this.#loginNeeded = needed;
     };
@@ -150,7 +186,6 @@ export class ServerSlot {
   /** The connection ended; unless we did it, the server is to blame, and the next `get` opens a new one. */
   #ended(handle: ServerHandle): void {
     if (this.#state.kind !== 'ready' || this.#state.handle !== handle) return;
-    this.#tools = handle.catalog.known() ?? this.#tools;
     this.#isModern = handle.connection.isModern;
     if (this.#end.signal.aborted) {
       this.#state = { kind: 'idle' };
@@ -166,4 +201,10 @@ export class ServerSlot {
     await Promise.allSettled(channels.map((channel) => channel.close()));
     for (const channel of channels) this.#channels.delete(channel);
   }
+}
+
+/** What a server calls itself. */
+export function titleOf({ serverInfo, instructions }: ConnectionInfo): string | undefined {
+  const title = serverInfo['title'];
+  return typeof title === 'string' ? title : instructions;
 }

@@ -1,6 +1,7 @@
 // Owns what the use cases need of the servers behind the gateway; compose.ts plugs the pool in.
 import type { Catalog } from '../downstream/catalog.ts';
 import type { Connection } from '../downstream/connection.ts';
+import type { ToolDefinition } from '../downstream/tool-pages.ts';
 
 /** An open connection and what its server offers. */
 export interface ServerSession {
@@ -20,9 +21,23 @@ export interface ServerSnapshot {
   readonly selfDescription?: string | undefined;
 }
 
+/** The tools of a server as far as they are known without asking it. */
+export interface KnownTools {
+  /** The same array as long as nothing changed. */
+  readonly tools: readonly ToolDefinition[];
+  /** Epoch milliseconds. */
+  readonly listedAt: number;
+  /** Whether it is good enough to be shown while the server is not up. */
+  readonly isRecent: boolean;
+}
+
 export interface DownstreamPort {
   /** Connects when needed. @throws LoginRequiredError | GatewayError SERVER_UNAVAILABLE, TIMEOUT, CANCELLED */
   session(server: string, options: { readonly signal: AbortSignal }): Promise<ServerSession>;
   snapshot(server: string): ServerSnapshot;
   hostChanged(what: 'roots' | 'logLevel'): void;
+  /** As the server last listed them, or an earlier process saved them. */
+  knownTools(server: string): Promise<KnownTools | undefined>;
+  /** Connects and lists in the background. */
+  refresh(server: string): void;
 }

@@ -3,12 +3,11 @@
 import type { ToolDefinition } from '../downstream/tool-pages.ts';
 import { GatewayError } from '../errors.ts';
 import { isGlob, matchesGlob } from '../lib/glob.ts';
-import type { DownstreamPort } from './downstream-port.ts';
 import type { Host } from './host.ts';
+import { type ReadToolsDeps, readTools } from './read-tools.ts';
 import type { ServerDirectory } from './server-directory.ts';
 import { estimateTokens } from './token-estimate.ts';
 import { type BriefTool, briefTool, withShortDescriptions } from './tool-brief.ts';
-import { type WithLoginDeps, withLogin } from './with-login.ts';
 
 export const details = ['auto', 'full', 'brief', 'names'] as const;
 export type Detail = (typeof details)[number];
@@ -22,6 +21,8 @@ export interface GetServerToolsInput {
   readonly detail?: Detail | undefined;
   readonly maxSchemaTokens?: number | undefined;
   readonly cursor?: string | undefined;
+  /** The server itself has to answer, whatever is known of it. */
+  readonly fresh?: boolean | undefined;
 }
 
 type ShownTool = ToolDefinition | BriefTool | { readonly name: string };
@@ -40,12 +41,14 @@ export interface GetServerToolsResult {
   /** Tools whose descriptions were shortened to fit the budget. */
   readonly shortened?: readonly string[];
   readonly next_cursor?: string;
+  /** The server is not up; these are the tools it listed at `cached_at` (ISO 8601). */
+  readonly cached?: true;
+  readonly cached_at?: string;
   readonly hint?: string;
 }
 
-export interface GetServerToolsDeps extends WithLoginDeps {
+export interface GetServerToolsDeps extends ReadToolsDeps {
   readonly directory: ServerDirectory;
-  readonly downstream: DownstreamPort;
 }
 
 const defaultBudget = 2000;
@@ -59,14 +62,15 @@ export async function getServerTools(
   host: Host,
 ): Promise<GetServerToolsResult> {
   const { agent, server } = input;
-  deps.directory.usable(agent, server);
-  const all = await withLogin(deps, server, host, async () => {
-    const session = await deps.downstream.session(server, host);
-    return await session.catalog.tools(host);
-  });
-  const permitted = all.filter(({ name }) => deps.directory.mayCall(agent, server, name));
+  const entry = deps.directory.usable(agent, server);
+  const { tools, cached } = await readTools(deps, { entry, fresh: input.fresh ?? false }, host);
+  const permitted = tools.filter(({ name }) => deps.directory.mayCall(agent, server, name));
   const chosen = permitted.filter(({ name }) => isAskedFor(name, input)).slice(offsetOf(input.cursor));
-  return { server, ...present(chosen, permitted.length, input) };
+  const presented = present(chosen, permitted.length, input);
+  if (!cached) return { server, ...presented };
+  const hint = [cached.hint, presented.hint].filter(Boolean).join(' ');
+  const cachedAt = new Date(cached.at).toISOString();
+  return { server, ...presented, cached: true, cached_at: cachedAt, ...(hint !== '' && { hint }) };
 }
 
 function isAskedFor(name: string, { names, pattern }: GetServerToolsInput): boolean {

@@ -63,6 +63,8 @@ async function describe(
     };
   }
   const { entry } = server;
+  // Read once, so that a server that is not up yet can be described by what an earlier process saw.
+  await downstream.knownTools(name);
   const snapshot = downstream.snapshot(name);
   const login = await loginOf(logins, entry);
   const state = stateOf(entry, snapshot, login);

@@ -38,9 +38,13 @@ export async function ensurePrivateDirectory(path: string): Promise<void> {
 }
 
 /** Replaces the file in one step (temporary file, fsync, rename), readable by its owner alone. */
-export async function writePrivateJson(path: string, value: unknown): Promise<void> {
+export async function writePrivateText(path: string, text: string): Promise<void> {
   await ensurePrivateDirectory(dirname(path));
-  await writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`, { mode: privateFile, fsync: true });
+  await writeFileAtomic(path, text, { mode: privateFile, fsync: true });
+}
+
+export async function writePrivateJson(path: string, value: unknown): Promise<void> {
+  await writePrivateText(path, `${JSON.stringify(value, null, 2)}\n`);
 }
 
 export async function removeIfPresent(path: string): Promise<void> {

@@ -41,7 +41,7 @@ describe('a Streamable HTTP server', () => {
       const server = await serve(options);
       const connection = await connect(server.url);
       expect(connection.info).toMatchObject({ transport: 'http', protocolVersion: '2025-11-25' });
-      expect(await connection.listTools()).not.toHaveLength(0);
+      expect((await connection.listTools()).tools).not.toHaveLength(0);
       const answer = await connection.callTool('echo', { a: null });
       expect(textOf(answer)).toBe('{"a":null}');
       expect(answer.size).toBeGreaterThan(40);

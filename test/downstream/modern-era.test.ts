@@ -43,7 +43,7 @@ describe.each(['auto', '2026-07-28'])('with protocol %s', (protocol) => {
       serverInfo: { name: 'modern', version: '1.0.0' },
       instructions: 'Knows the new ways.',
     });
-    expect((await connection.listTools()).map(({ name }) => name)).toEqual(['echo', 'wait']);
+    expect((await connection.listTools()).tools.map(({ name }) => name)).toEqual(['echo', 'wait']);
     const { result } = await connection.callTool('echo', { text: 'hello' });
     expect(result).toMatchObject({ resultType: 'complete', structuredContent: { text: 'hello', nothing: null } });
   });

@@ -56,7 +56,7 @@ describe.each(ways)('over %s', (_, open) => {
       serverInfo: { name: 'modern-echo' },
       instructions: 'Echoes.',
     });
-    expect((await connection.listTools()).find(({ name }) => name === 'echo')).toMatchObject({
+    expect((await connection.listTools()).tools.find(({ name }) => name === 'echo')).toMatchObject({
       'x-unknown': { kept: true },
     });
     expect(textOf(await connection.callTool('echo', { a: null, b: 'é' }))).toBe('{"a":null,"b":"é"}');
@@ -66,7 +66,7 @@ describe.each(ways)('over %s', (_, open) => {
 
   it('all pages of the tools are read', async () => {
     const connection = await open({ pageSize: 4, extraTools: 10 });
-    expect((await connection.listTools()).map(({ name }) => name)).toContain('extra_10');
+    expect((await connection.listTools()).tools.map(({ name }) => name)).toContain('extra_10');
   });
 
   it('an error of a tool is the error of the server, unchanged', async () => {

@@ -1,4 +1,7 @@
 // Tests of src/downstream/pool.ts and server-slot.ts.
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ServerEntry } from '../../src/config/server-entry.ts';
 import { createServerPool, type ServerPool } from '../../src/downstream/pool.ts';
@@ -123,6 +126,42 @@ describe('a server in a pool', () => {
     expect(await catalog.tools()).toHaveLength(1);
     await connection.callTool('tool_1', {});
     expect(await catalog.tools()).toHaveLength(2);
+  });
+
+  it('D33: says whose tools changed, and is known to the next gateway by what it listed last', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'portico-pool-'));
+    const changed: string[] = [];
+    const settings = {
+      entries: [stdioEntry({ fixture: 'list-changed' })],
+      catalogs: { directory },
+      onToolsChanged: (server: string) => void changed.push(server),
+    };
+    try {
+      const pool = createServerPool(testDeps(), settings);
+      pools.push(pool);
+      expect(await pool.knownTools('one')).toBeUndefined();
+      const { connection, catalog } = await pool.get('one');
+      await catalog.tools();
+      expect(changed).toHaveLength(1);
+      await connection.callTool('tool_1', {});
+      expect(changed).toHaveLength(2);
+      await catalog.tools();
+      expect(changed).toEqual(['one', 'one', 'one']);
+      expect(await pool.knownTools('one')).toMatchObject({ tools: [{ name: 'tool_1' }, { name: 'tool_2' }] });
+      await pool.close();
+
+      const next = createServerPool(testDeps(), settings);
+      pools.push(next);
+      expect(next.snapshot('one')).toEqual({ state: 'idle' });
+      const known = await next.knownTools('one');
+      expect(known).toMatchObject({ tools: [{ name: 'tool_1' }, { name: 'tool_2' }], isRecent: true });
+      expect(next.snapshot('one')).toMatchObject({ state: 'idle', tools: known?.tools, protocolVersion: '2025-11-25' });
+      await next.forgetTools('one');
+      expect(next.snapshot('one').tools).toBeUndefined();
+      expect(readdirSync(directory)).toEqual([]);
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
   });
 
   it('is not kept from working by one that runs under the same pool with other secrets', async () => {

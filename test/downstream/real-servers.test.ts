@@ -97,7 +97,7 @@ describe('real servers', () => {
     const resultOf = (id: number): string =>
       JSON.stringify(raw.map((line) => JSON.parse(line)).find((line) => line.id === id).result);
     const connection = await stdio('mcp-server-everything', ['stdio']);
-    expect(JSON.stringify({ tools: await connection.listTools() })).toBe(resultOf(2));
+    expect(JSON.stringify({ tools: (await connection.listTools()).tools })).toBe(resultOf(2));
     for (const [index, [name, args]] of calls.entries()) {
       expect(JSON.stringify((await connection.callTool(name, args)).result)).toBe(resultOf(index + 3));
     }
@@ -117,7 +117,7 @@ describe('real servers', () => {
   it.each(['streamableHttp', 'sse'] as const)('everything over %s: is opened, listed and called', async (mode) => {
     const connection = await keep(openConnection(testDeps(), httpEntry(await everythingOverHttp(mode))));
     expect(connection.info.transport).toBe(mode === 'sse' ? 'sse' : 'http');
-    expect((await connection.listTools()).map(({ name }) => name)).toContain('echo');
+    expect((await connection.listTools()).tools.map(({ name }) => name)).toContain('echo');
     const { result } = await connection.callTool('echo', { message: 'hello' });
     expect(result).toEqual({ content: [{ type: 'text', text: 'Echo: hello' }] });
   });

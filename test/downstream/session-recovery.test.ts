@@ -79,7 +79,7 @@ describe('a server that forgot the session', () => {
   it('gets a list request again in every case', async () => {
     const { server, connection } = await open({ lostStatus: 503 });
     server.forget();
-    expect(await connection.listTools()).not.toHaveLength(0);
+    expect((await connection.listTools()).tools).not.toHaveLength(0);
   });
 
   it('because it was killed and started again on its port is used again', async () => {

@@ -38,7 +38,7 @@ describe('a stdio server', () => {
   it('is opened, listed and called', async () => {
     const connection = await connect(stdioEntry());
     expect(connection.info).toMatchObject({ protocolVersion: '2025-11-25', serverInfo: { name: 'echo' } });
-    expect((await connection.listTools()).find(({ name }) => name === 'echo')).toMatchObject({
+    expect((await connection.listTools()).tools.find(({ name }) => name === 'echo')).toMatchObject({
       'x-unknown': { kept: true },
     });
     expect(textOf(await connection.callTool('echo', { a: null, b: 'é' }))).toBe('{"a":null,"b":"é"}');
@@ -56,7 +56,7 @@ describe('a stdio server', () => {
   it('may print what is no message, in any wrapping; the log says so at most five times', async () => {
     const { log, lines } = recordingLog();
     const connection = await connect(stdioEntry({ fixture: 'noisy-stdout' }), testDeps({ log, now: () => 0 }));
-    expect(await connection.listTools()).not.toHaveLength(0);
+    expect((await connection.listTools()).tools).not.toHaveLength(0);
     expect(textOf(await connection.callTool('echo', { a: 1 }))).toBe('{"a":1}');
     expect(lines.filter(({ level }) => level === 'warn')).toHaveLength(5);
   });

@@ -17,6 +17,24 @@ describe('list_servers', () => {
     });
   });
 
+  it('tells what is known of a server that is not up: what it calls itself, and how many tools the agent may call', async () => {
+    const { gateway } = createScene({
+      servers: {
+        notes: {
+          snapshot: {
+            state: 'idle',
+            toolNames: ['read', 'write', 'delete_all'],
+            selfDescription: 'Notes of the team.',
+          },
+        },
+      },
+      rules: rules({ default: { allow: { servers: ['*'] }, deny: { tools: { '*': ['delete_*'] } } } }),
+    });
+    expect(await gateway.listServers(list, host())).toEqual({
+      servers: [{ name: 'notes', description: 'Notes of the team.', state: 'idle', tools: 2 }],
+    });
+  });
+
   it.each([
     ['what the connection says', { state: 'ready' }, { kind: 'none' }, 'ready'],
     [

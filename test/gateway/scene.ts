@@ -4,7 +4,7 @@ import type { LoginAttempt, LoginStatus } from '../../src/auth/authenticator.ts'
 import type { AgentRules, Rules } from '../../src/config/rules.ts';
 import type { ConfiguredServer, ServerEntry } from '../../src/config/server-entry.ts';
 import type { ToolDefinition } from '../../src/downstream/tool-pages.ts';
-import type { ServerSession, ServerSnapshot } from '../../src/gateway/downstream-port.ts';
+import type { KnownTools, ServerSession, ServerSnapshot } from '../../src/gateway/downstream-port.ts';
 import { createGateway, type Gateway, type GatewaySettings } from '../../src/gateway/gateway.ts';
 import type { Host } from '../../src/gateway/host.ts';
 import { createHostAtLarge } from '../../src/gateway/host-at-large.ts';
@@ -15,7 +15,9 @@ export interface FakeServer {
   readonly tools?: readonly ToolDefinition[];
   readonly snapshot?: ServerSnapshot;
   readonly call?: ServerSession['connection']['callTool'];
-  readonly connect?: () => void;
+  readonly connect?: () => void | Promise<void>;
+  /** What is known of its tools without asking it. */
+  readonly known?: KnownTools;
 }
 
 export interface Scene {
@@ -23,6 +25,8 @@ export interface Scene {
   readonly audit: AuditEntry[];
   readonly loginRequests: { readonly server: string; readonly request: LoginRequest }[];
   readonly clock: { now: number };
+  /** The servers whose tools were asked for in the background. */
+  readonly refreshed: string[];
 }
 
 export interface SceneSettings {
@@ -37,6 +41,7 @@ export interface SceneSettings {
 export function createScene(scene: SceneSettings): Scene {
   const fakes = scene.servers ?? {};
   const audit: AuditEntry[] = [];
+  const refreshed: string[] = [];
   const loginRequests: Scene['loginRequests'] = [];
   const clock = { now: Date.UTC(2026, 0, 1) };
   const configured: ConfiguredServer[] = [
@@ -61,11 +66,13 @@ export function createScene(scene: SceneSettings): Scene {
       source: { serversFile: '/config/mcp.json', rulesFile: undefined, loadedAt: clock.now, issues: [] },
       downstream: {
         async session(server) {
-          fakes[server]?.connect?.();
+          await fakes[server]?.connect?.();
           return sessionOf(fakes[server] ?? {});
         },
         hostChanged: () => undefined,
         snapshot: (server) => fakes[server]?.snapshot ?? { state: 'idle' },
+        knownTools: async (server) => fakes[server]?.known,
+        refresh: (server) => void refreshed.push(server),
       },
       logins,
       host: createHostAtLarge(),
@@ -74,7 +81,7 @@ export function createScene(scene: SceneSettings): Scene {
     },
     { version: '0.0.0', loginWaitMs: 0, ...scene.settings },
   );
-  return { gateway, audit, loginRequests, clock };
+  return { gateway, audit, loginRequests, clock, refreshed };
 }
 
 function entryOf(name: string, { entry }: FakeServer): ServerEntry {

@@ -40,7 +40,7 @@ function listTools(run: CommandRun, server: string): Promise<number> {
     const { output, context } = run;
     const detail = output.isJson ? 'full' : 'brief';
     const listed = await gateway.getServerTools(
-      { server, detail, ...(detail === 'brief' && { maxSchemaTokens: Number.MAX_SAFE_INTEGER }) },
+      { server, detail, fresh: true, ...(detail === 'brief' && { maxSchemaTokens: Number.MAX_SAFE_INTEGER }) },
       createTerminalHost(context, output),
     );
     output.document(listed);
