@@ -59,7 +59,7 @@ function baseOf(raw: RawStdio | RawHttp, name: string, connectTimeoutMs: number)
     totalTimeoutMs: raw.totalTimeoutMs ?? defaults.totalTimeoutMs,
     connectTimeoutMs: raw.connectTimeoutMs ?? connectTimeoutMs,
     protocol: raw.protocol ?? defaults.protocol,
-    ...present({ description: raw.description, profile: raw.profile }),
+    ...present({ description: raw.description, profile: raw.profile, expose: raw.expose }),
   };
 }
 

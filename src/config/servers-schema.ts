@@ -33,6 +33,7 @@ const shared = {
   totalTimeoutMs: timeout.optional(),
   connectTimeoutMs: timeout.optional(),
   protocol: z.enum(['auto', ...protocolRevisions]).optional(),
+  expose: z.enum(['meta', 'direct']).optional(),
 };
 
 export const stdioSchema = z.object({

@@ -3,17 +3,19 @@
 import type { AuditDecision } from '../audit/record.ts';
 import type { AuditSink } from '../audit/sink.ts';
 import type { Rules } from '../config/rules.ts';
-import type { ConfiguredServer } from '../config/server-entry.ts';
+import type { ConfiguredServer, Exposure } from '../config/server-entry.ts';
 import { type ErrorCode, GatewayError } from '../errors.ts';
 import { identify } from '../policy/identify.ts';
 import type { CallHost } from '../wire/call-host.ts';
 import { CallMetrics } from './call-metrics.ts';
+import { createDirectMode } from './direct-mode.ts';
 import type { DownstreamPort } from './downstream-port.ts';
 import { type ExecuteToolInput, executeTool } from './execute-tool.ts';
 import { type ConfigSource, type GatewayStatus, gatewayStatus } from './gateway-status.ts';
 import { type GetServerToolsInput, type GetServerToolsResult, getServerTools } from './get-server-tools.ts';
 import type { Host } from './host.ts';
 import type { HostAtLarge } from './host-at-large.ts';
+import type { ToolView } from './host-view.ts';
 import { type ListedServer, listServers } from './list-servers.ts';
 import type { LoginPort } from './login-port.ts';
 import { type LoginServerInput, type LoginServerResult, loginServer } from './login-server.ts';
@@ -32,6 +34,22 @@ export interface Gateway {
   getServerTools(input: Claim<GetServerToolsInput>, host: Host): Promise<GetServerToolsResult>;
   /** @returns the server's own `CallToolResult` */
   executeTool(input: Claim<ExecuteToolInput>, host: Host): Promise<Readonly<Record<string, unknown>>>;
+  /**
+   * A call of a tool under the name that it is exposed by. @returns the server's own `CallToolResult`
+   * @throws UnknownToolError no tool is exposed by that name
+   */
+  callDirect(
+    input: { readonly name: string; readonly args?: unknown },
+    host: Host,
+  ): Promise<Readonly<Record<string, unknown>>>;
+  /** What the host is to see in its list of tools; it is told when that changes. Waits a little for a first start. */
+  giveTools(): Promise<ToolView>;
+  /** The host was given a list before there was a gateway to ask. */
+  gaveTools(view: ToolView): void;
+  /** The tools of a server are not what they were known to be. */
+  toolsChanged(server: string): void;
+  /** Somebody logged in to a server. */
+  loggedIn(server: string): void;
   loginServer(input: Claim<LoginServerInput>, host: Host): Promise<LoginServerResult>;
   status(input: { readonly agentId?: string | undefined }, host: Host): Promise<GatewayStatus>;
   /** A request about a task that a call began. @returns the server's own result */
@@ -60,6 +78,8 @@ export interface GatewayDeps {
 
 export interface GatewaySettings {
   readonly version: string;
+  /** How the tools of servers are shown whose entry does not say so; default `meta`. */
+  readonly expose?: Exposure;
   /** `--agent`: no other identity is accepted. */
   readonly lockedAgent?: string | undefined;
   readonly defaultAgent?: string | undefined;
@@ -94,12 +114,19 @@ export function createGateway(deps: GatewayDeps, settings: GatewaySettings): Gat
     version: settings.version,
   };
   const audited = createAudited({ ...shared, settings });
+  const direct = createDirectMode({
+    ...shared,
+    expose: settings.expose ?? 'meta',
+    agent: () => unnamed(deps, settings),
+  });
 
-  return {
+  const gateway: Gateway = {
     listServers: (input, host) =>
-      audited({ name: 'list_servers', ...input }, host, async (agent) =>
-        plain(await listServers(shared, { ...input, agent })),
-      ),
+      audited({ name: 'list_servers', ...input }, host, async (agent) => {
+        const listed = await listServers(shared, { ...input, agent });
+        direct.tryAgain();
+        return plain(listed);
+      }),
     getServerTools: (input, host) =>
       audited({ name: 'get_server_tools', ...input }, host, async (agent) =>
         plain(await getServerTools(shared, { ...input, agent }, host)),
@@ -109,6 +136,11 @@ export function createGateway(deps: GatewayDeps, settings: GatewaySettings): Gat
         const { result, size } = await executeTool(shared, { ...input, agent }, host);
         return { value: result, size: size ?? sizeOf(result) };
       }),
+    callDirect: (input, host) => direct.call(input, host, gateway),
+    giveTools: () => direct.give(),
+    gaveTools: (view) => direct.gave(view),
+    toolsChanged: (server) => direct.toolsChanged(server),
+    loggedIn: (server) => direct.loggedIn(server),
     loginServer: (input, host) =>
       audited({ name: 'login_server', agentId: input.agentId, server: input.server }, host, async (agent) =>
         plain(await loginServer(shared, { ...input, agent }, host)),
@@ -130,6 +162,16 @@ export function createGateway(deps: GatewayDeps, settings: GatewaySettings): Gat
     rootsChanged: () => deps.downstream.hostChanged('roots'),
     refuse: (operation, problem, host) => audited(operation, host, () => Promise.reject(problem)),
   };
+  return gateway;
+}
+
+/** Who calls without saying so; undefined: the rules want it said. */
+function unnamed({ rules }: Pick<GatewayDeps, 'rules'>, settings: GatewaySettings): string | undefined {
+  try {
+    return identify(rules, { claimed: undefined, locked: settings.lockedAgent, fallback: settings.defaultAgent }).agent;
+  } catch {
+    return undefined;
+  }
 }
 
 interface Measured<T> {

@@ -25,6 +25,12 @@ export function presentError(error: GatewayError): Record<string, unknown> {
   };
 }
 
+/** Beside a tool's own `outputSchema`, hosts would hold `structuredContent` against that. */
+export function presentDirectError(error: GatewayError): Record<string, unknown> {
+  const { structuredContent: _ours, ...shown } = presentError(error);
+  return shown;
+}
+
 /** Whatever was thrown, as an error of the table. */
 export function asGatewayError(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error;

@@ -1,7 +1,9 @@
 // Owns the gateway's side of the conversation with a host of either era: which method leads where. Translates, decides
 // nothing.
+import type { GatewayError } from '../errors.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { Host } from '../gateway/host.ts';
+import { UnknownToolError } from '../gateway/unknown-tool-error.ts';
 import type { LogPort } from '../lib/log-port.ts';
 import type { MessageChannel } from '../wire/messages.ts';
 import { type IncomingRequest, Peer } from '../wire/peer.ts';
@@ -10,8 +12,9 @@ import { HeldCalls } from './held-calls.ts';
 import { HostSession } from './host-session.ts';
 import { HostSubscriptions } from './host-subscriptions.ts';
 import { cacheHints, discoverResult, initializeResult, supportedVersions } from './introduction.ts';
-import { asGatewayError, presentError, presentValue } from './present.ts';
+import { asGatewayError, presentDirectError, presentError, presentValue } from './present.ts';
 import { isLogLevel, type RequestMeta, readRequestMeta } from './request-meta.ts';
+import { listTools, type ToolList } from './tool-list.ts';
 import { allTools } from './tools/all-tools.ts';
 import type { MetaTool, MetaToolOutcome } from './tools/meta-tool.ts';
 import { InputError, type RawInput, ToolInput } from './tools/tool-input.ts';
@@ -25,6 +28,8 @@ export interface UpstreamDeps {
 export interface UpstreamSettings {
   readonly version: string;
   readonly debug: boolean;
+  /** How the tools of servers are shown, unless the config says otherwise of one. */
+  readonly expose: 'meta' | 'direct';
 }
 
 /** Serves one host on one channel. Resolves when the channel has ended. */
@@ -89,13 +94,13 @@ class HostServer {
       case 'initialize':
         this.#session.introduce(params);
         this.#attach();
-        return initializeResult(params, this.#settings.version);
+        return initializeResult(params, this.#settings);
       case 'ping':
         return {};
       case 'logging/setLevel':
         return this.#setLogLevel(params['level']);
       case 'tools/list':
-        return this.#listTools();
+        return { tools: (await this.#listTools()).tools };
       case 'tools/call':
         return await this.#callTool(request, this.#session.hostOf(request, meta));
       default:
@@ -108,11 +113,11 @@ class HostServer {
     const { method, params } = request;
     switch (method) {
       case 'server/discover':
-        return discoverResult(this.#settings.version);
+        return discoverResult(this.#settings);
       case 'subscriptions/listen':
         return await this.#subscriptions.listen(request);
       case 'tools/list':
-        return { resultType: 'complete', ...this.#listTools(), ...cacheHints };
+        return await this.#listModernTools();
       case 'tools/call':
         return await this.#inRounds(request, meta, (host) => this.#callTool(request, host));
       case 'tasks/get':
@@ -132,24 +137,43 @@ class HostServer {
     return 'resultType' in result ? result : { resultType: 'complete', ...result };
   }
 
-  #listTools(): object {
-    return { tools: [...this.#tools.values()].map(({ definition }) => definition) };
+  #listTools(): Promise<ToolList> {
+    return listTools({ gateway: this.#deps.gateway, tools: this.#tools });
+  }
+
+  async #listModernTools(): Promise<object> {
+    const { tools, isLasting } = await this.#listTools();
+    return { resultType: 'complete', tools, ...cacheHints, ...(!isLasting && { ttlMs: 0 }) };
   }
 
   async #callTool(request: IncomingRequest, host: Host): Promise<object> {
     const { name, arguments: given } = request.params;
-    const tool = typeof name === 'string' ? this.#tools.get(name) : undefined;
-    if (!tool) throw new RpcError(rpcCodes.invalidParams, `Unknown tool: ${String(name).slice(0, 80)}`);
+    if (typeof name !== 'string') throw new RpcError(rpcCodes.invalidParams, 'name is no string');
+    const tool = this.#tools.get(name);
+    if (!tool) return await this.#callDirect({ name, args: given }, host);
     try {
       const outcome = await run(tool, await this.#deps.gateway, new ToolInput(inputOf(given)), host);
       return outcome.kind === 'relayed' ? outcome.result : presentValue(outcome.value);
     } catch (error) {
-      const failure = asGatewayError(error);
-      if (failure.code === 'INTERNAL') {
-        this.#deps.log.error({ err: failure.cause ?? failure, tool: name }, 'a call failed inside');
-      }
-      return presentError(failure);
+      return presentError(this.#failure(error, name));
     }
+  }
+
+  async #callDirect(call: { readonly name: string; readonly args: unknown }, host: Host): Promise<object> {
+    try {
+      return await (await this.#deps.gateway).callDirect(call, host);
+    } catch (error) {
+      if (error instanceof UnknownToolError) throw new RpcError(rpcCodes.invalidParams, error.message);
+      return presentDirectError(this.#failure(error, call.name));
+    }
+  }
+
+  #failure(error: unknown, tool: string): GatewayError {
+    const failure = asGatewayError(error);
+    if (failure.code === 'INTERNAL') {
+      this.#deps.log.error({ err: failure.cause ?? failure, tool }, 'a call failed inside');
+    }
+    return failure;
   }
 
   async #task(method: TaskMethod, params: RawInput, host: Host): Promise<object> {
