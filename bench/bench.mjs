@@ -8,6 +8,7 @@ import { callsOverHttp, callsOverStdio } from './scenarios/calls.mjs';
 import { isolation } from './scenarios/isolation.mjs';
 import { largeResults } from './scenarios/large-results.mjs';
 import { memory } from './scenarios/memory.mjs';
+import { search } from './scenarios/search.mjs';
 import { startUp } from './scenarios/start-up.mjs';
 import { tokens } from './scenarios/tokens.mjs';
 
@@ -18,6 +19,7 @@ const scenarios = {
   'large-results': largeResults,
   memory,
   isolation,
+  search,
   tokens,
 };
 
@@ -33,6 +35,7 @@ const full = {
   eagerRounds: 5,
   manyCalls: 20_000,
   connected: 50,
+  searches: 400,
 };
 const quick = {
   startUpRounds: 5,
@@ -46,6 +49,7 @@ const quick = {
   eagerRounds: 2,
   manyCalls: 5000,
   connected: 10,
+  searches: 100,
 };
 /** Whatever hangs, this ends. Milliseconds. */
 const limitMs = 15 * 60_000;

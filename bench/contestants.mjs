@@ -40,6 +40,9 @@ export function createWorkshop(gatewayProgram = builtGateway) {
       const config = join(directory, `mcp-${configs++}.json`);
       writeFileSync(config, JSON.stringify({ mcpServers: servers }));
       const own = {
+        // What this gateway learns of its servers is not for the next run, nor for whoever runs this.
+        HOME: directory,
+        XDG_CACHE_HOME: join(directory, 'cache'),
         GATEWAY_TOKEN_DIR: join(directory, 'logins'),
         GATEWAY_AUDIT_LOG: join(directory, 'audit.jsonl'),
         GATEWAY_LOG_LEVEL: 'error',

@@ -16,7 +16,7 @@ const loginWaitMs = 15_000;
 const answerMs = 20_000;
 
 /** What a host hands down: its PATH and the like, and nothing that steers a gateway. */
-function plainEnvironment() {
+export function plainEnvironment() {
   const steering = /^(GATEWAY_|MCP_|XDG_|NODE_|npm_|DISPLAY|WAYLAND|BROWSER|SSH_)/iu;
   return Object.fromEntries(Object.entries(env).filter(([name]) => !steering.test(name)));
 }

@@ -1,8 +1,6 @@
-// Owns what a run means: the suite's verdict, what the gateway had to refuse, and what the baseline says about both. Pure.
+// Owns what a run means: the suite's verdict, and what the gateway had to refuse. Pure.
 
 /** @typedef {{ check: string, message: string }} Problem */
-/** @typedef {'passed' | 'failed' | 'baseline' | 'stale'} Result `stale`: it passes although the baseline has it */
-/** @typedef {Readonly<Record<string, Readonly<Record<string, string>>>>} Baseline revision → scenario → why it may fail */
 
 /** Here a client does right by refusing. The suite lets any error pass, one that has nothing to do with it as well. */
 const refusals = new Set([
@@ -41,19 +39,4 @@ function said({ code, message }) {
 /** @param {string} text */
 function lastLine(text) {
   return text.trim().split('\n').at(-1) || 'no output';
-}
-
-/** @param {{ revision: string, scenario: string, problems: readonly Problem[], baseline: Baseline }} options @returns {Result} */
-export function resultOf({ revision, scenario, problems, baseline }) {
-  const mayFail = baseline[revision]?.[scenario] !== undefined;
-  if (problems.length === 0) return mayFail ? 'stale' : 'passed';
-  return mayFail ? 'baseline' : 'failed';
-}
-
-/** Entries of the baseline that no requirement set knows. @param {Baseline} baseline @param {readonly import('./plan.mjs').Planned[]} plan */
-export function strayEntries(baseline, plan) {
-  const known = new Set(plan.map(({ revision, scenario }) => `${revision} ${scenario}`));
-  return Object.entries(baseline)
-    .flatMap(([revision, scenarios]) => Object.keys(scenarios).map((scenario) => `${revision} ${scenario}`))
-    .filter((entry) => !known.has(entry));
 }

@@ -4,53 +4,46 @@
 /**
  * @typedef {object} Row
  * @property {import('./plan.mjs').Planned} planned
- * @property {import('./judge.mjs').Result} result
  * @property {readonly import('./judge.mjs').Problem[]} problems
  * @property {import('./run-scenario.mjs').Ran} ran
- * @property {string | undefined} reason of the baseline
  */
 
 const shownProblems = 3;
-const words = { passed: 'passed', failed: 'FAILED', baseline: 'baseline', stale: 'STALE' };
 
-/** @param {string} revision @param {readonly Row[]} rows @returns {string[]} */
-export function tableOf(revision, rows) {
+/** @param {string} title @param {readonly Row[]} rows @returns {string[]} */
+export function tableOf(title, rows) {
   const width = Math.max(...rows.map(({ planned }) => planned.scenario.length));
   return [
     '',
-    `Requirements of ${revision}`,
+    `Requirements of ${title}`,
     ...rows.flatMap((row) => {
-      const { planned, result, problems, ran, reason } = row;
+      const { planned, problems, ran } = row;
       const counts = `${countOf(ran, 'SUCCESS')}/${countOf(ran, 'SUCCESS', 'FAILURE', 'WARNING')}`;
       const took = `${(ran.tookMs / 1000).toFixed(1)} s`;
-      const cells = [planned.scenario.padEnd(width), words[result].padEnd(8), counts.padStart(6), took.padStart(7)];
-      const notes = result === 'baseline' || result === 'stale' ? [`baseline: ${reason}`] : [];
+      const cells = [
+        planned.scenario.padEnd(width),
+        problems.length === 0 ? 'passed' : 'FAILED',
+        counts.padStart(6),
+        took.padStart(7),
+      ];
       const shown = problems.slice(0, shownProblems);
       const failed = shown.map(({ check, message }) => `${check}: ${cut(message)}`);
       const others = problems.length - shown.length;
       if (others > 0) failed.push(`and ${others} more (--only ${planned.scenario} --verbose shows all)`);
-      return [
-        `  ${cells.join('  ')}${planned.scored ? '' : '  not scored'}`,
-        ...[...notes, ...failed].map((line) => `      ${line}`),
-      ];
+      return [`  ${cells.join('  ')}${planned.scored ? '' : '  not scored'}`, ...failed.map((line) => `      ${line}`)];
     }),
   ];
 }
 
-/** @param {string} revision @param {readonly Row[]} rows */
-export function summaryOf(revision, rows) {
+/** @param {string} title @param {readonly Row[]} rows */
+export function summaryOf(title, rows) {
   const passed = (/** @type {readonly Row[]} */ some) => some.filter(({ problems }) => problems.length === 0).length;
   const share = (/** @type {boolean} */ scored) => {
     const some = rows.filter(({ planned }) => planned.scored === scored);
     return `${passed(some)} of ${some.length} ${scored ? 'required' : 'not scored'}`;
   };
-  const counted = (/** @type {Row['result']} */ result) => rows.filter((row) => row.result === result).length;
-  const rest = [
-    [counted('failed'), 'failed'],
-    [counted('baseline'), 'in the baseline'],
-    [counted('stale'), 'pass and must leave the baseline'],
-  ].flatMap(([count, text]) => (count === 0 ? [] : [`${count} ${text}`]));
-  return `${revision}: ${[share(true), share(false)].join(', ')} passed${rest.length === 0 ? '' : `; ${rest.join(', ')}`}`;
+  const failed = rows.length - passed(rows);
+  return `${title}: ${[share(true), share(false)].join(', ')} passed${failed === 0 ? '' : `; ${failed} failed`}`;
 }
 
 /** Everything there is to know about a row. @param {Row} row @returns {string[]} */

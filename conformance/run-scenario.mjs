@@ -72,7 +72,7 @@ export async function runScenario({ suite, scenario, revision, gateway }) {
 }
 
 /** @param {string} directory @returns {Pick<Ran, 'checks' | 'driver'>} */
-function leftBehind(directory) {
+export function leftBehind(directory) {
   const files = readdirSync(directory, { recursive: true, encoding: 'utf8' });
   const parsed = (/** @type {string} */ name) => {
     const file = files.find((path) => path.endsWith(name));

@@ -1,8 +1,10 @@
 // Owns how the parts of one gateway are put together: settings in, a gateway and its ends out. The only place where
 // auth/ and downstream/ meet, as one `fetch`; heavy rooms are loaded when they are first needed.
+import { join } from 'node:path';
 import { type AuditSink, silentSink } from './audit/sink.ts';
 import { hasBrowser } from './auth/browser.ts';
 import type { ConfiguredServer, ServerEntry } from './config/server-entry.ts';
+import { createEraMemory } from './downstream/era-memory.ts';
 import { createServerPool } from './downstream/pool.ts';
 import { catalogPlace, downstreamPort, forgettingTools } from './downstream-wiring.ts';
 import { createGateway, type Gateway } from './gateway/gateway.ts';
@@ -63,16 +65,17 @@ export async function compose(deps: ComposeDeps, settings: Settings): Promise<Co
   const place = createTokenPlace(deps, paths.tokenDir);
   const authenticator = lazyAuthenticator(deps, place);
   const host = createHostAtLarge();
+  const eras = createEraMemory(deps, { directory: join(paths.cacheDir, 'eras') });
   const pool = createServerPool(
-    { ...deps, fetchFor: (entry) => authorizedFetch(authenticator, entry), host: () => host.current },
+    { ...deps, fetchFor: (entry) => authorizedFetch(authenticator, entry), eras, host: () => host.current },
     {
       entries: [...servers.values()].flatMap((server) => (server.state === 'usable' ? [server.entry] : [])),
       catalogs: await catalogPlace(paths.catalogDir, loaded.path),
-      onToolsChanged: (server) => gateway.toolsChanged(server),
+      onToolsChanged: (server) => gateway.direct.toolsChanged(server),
     },
   );
   const forgetting = forgettingTools(loginsByName(servers, authenticator, place), pool);
-  const logins = afterLogin(forgetting, (server) => gateway.loggedIn(server));
+  const logins = afterLogin(forgetting, (server) => gateway.direct.loggedIn(server));
   const audit = await openAudit(paths.auditFile, log);
   const gateway: Gateway = createGateway(
     { servers, rules: rules?.rules, source, downstream: downstreamPort(pool), logins, audit, host, now },

@@ -41,6 +41,11 @@ export const errorTable = {
     exitCode: 4,
     retry: 'after a change',
   },
+  RESULT_NOT_FOUND: {
+    meaning: 'No result with that id is kept for this agent, or none any more.',
+    exitCode: 2,
+    retry: 'after a change',
+  },
   CONFIG_INVALID: { meaning: 'A config, rules or login file cannot be used.', exitCode: 2, retry: 'after a change' },
   INTERNAL: { meaning: 'A defect of the gateway itself.', exitCode: 70, retry: 'no' },
 } as const satisfies Record<string, { meaning: string; exitCode: number; retry: string }>;

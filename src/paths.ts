@@ -11,6 +11,8 @@ export interface Paths {
   readonly tokenKeyFile: string | undefined;
   /** The same for every process of this user, whatever the settings say. */
   readonly dataDir: string;
+  /** What may be thrown away at any time. */
+  readonly cacheDir: string;
   readonly logDir: string;
   /** Holds the tools that servers were last seen with, one file each. */
   readonly catalogDir: string;
@@ -38,6 +40,7 @@ export function findPaths({ env, cwd, tokenDir }: PathSettings): Paths {
     tokenDir: namedTokenDir ? absolute(namedTokenDir) : join(system.data, 'tokens'),
     tokenKeyFile: tokenKeyFile ? absolute(tokenKeyFile) : undefined,
     dataDir: system.data,
+    cacheDir: system.cache,
     logDir: system.log,
     catalogDir: join(system.cache, 'catalogs'),
     auditFile: auditFileOf(audit, system.log, absolute),

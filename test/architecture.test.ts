@@ -53,6 +53,7 @@ const confined: Readonly<Record<string, readonly string[]>> = {
   undici: ['lib'],
   zod: ['config'],
   'jsonc-parser': ['config'],
+  minisearch: ['gateway'],
   pino: ['log.ts'],
   'env-paths': ['paths.ts'],
   oauth4webapi: ['auth'],

@@ -7,7 +7,7 @@ const cwd = resolve('/some/where');
 
 test('without settings everything is in directories of the user, without a version', () => {
   const paths = findPaths({ env: {}, cwd });
-  for (const path of [paths.configDir, paths.tokenDir, paths.logDir, paths.auditFile]) {
+  for (const path of [paths.configDir, paths.tokenDir, paths.cacheDir, paths.logDir, paths.auditFile]) {
     expect(path?.split(sep)).toContain('portico');
     expect(path).not.toMatch(/\d+\.\d+\.\d+|nodejs/);
   }

@@ -1,4 +1,5 @@
-// Owns large results: how fast 1 and 10 MB pass, and that 16 MB arrive whole.
+// Owns large results: how fast 1 and 10 MB pass, whole and cut, what a page of a cut one costs, and that 16 MB arrive
+// whole.
 import {
   createWorkshop,
   direct,
@@ -18,8 +19,9 @@ const megabyte = 1024 * 1024;
 export async function largeResults(report, settings) {
   const workshop = createWorkshop(settings.gateway);
   const echo = await startHttpEcho();
-  const http = { type: 'http', url: echo.url };
-  const gateway = workshop.gateway({ stdio: stdioServer(echoProgram), http });
+  const cut = { stdio: stdioServer(echoProgram), http: { type: 'http', url: echo.url } };
+  const whole = mapValues(cut, (entry) => ({ ...entry, maxResultBytes: 64 * megabyte }));
+  const gateway = workshop.gateway({ ...whole, 'stdio-cut': cut.stdio, 'http-cut': cut.http });
   const relays = { stdio: floorOverStdio(), http: floorOverHttp(echo.url) };
   const servers = { stdio: direct(), http: directOverHttp(echo.url) };
   const clients = [gateway, ...Object.values(relays), ...Object.values(servers)];
@@ -28,11 +30,13 @@ export async function largeResults(report, settings) {
     for (const transport of ['stdio', 'http']) {
       const contestants = (args) => ({
         gateway: throughGateway(gateway, transport, 'big', args),
+        'gateway, cut': throughGateway(gateway, `${transport}-cut`, 'big', args),
         floor: straight(relays[transport], 'big', args),
         direct: straight(servers[transport], 'big', args),
       });
       await compareSpeed(report, transport, contestants, settings);
     }
+    await timePages(report, gateway, settings);
   } finally {
     for (const each of [...clients, echo]) await each.close();
     workshop.remove();
@@ -47,7 +51,7 @@ async function compareSpeed(report, transport, contestants, { largeRounds }) {
     speeds[`${size} MB`] = await inTurn(runs, largeRounds);
   }
   report.title(`Large results over ${transport}`, Object.keys(speeds));
-  for (const name of ['gateway', 'floor', 'direct']) {
+  for (const name of ['gateway', 'gateway, cut', 'floor', 'direct']) {
     report.cells(
       name,
       mapValues(speeds, (figures) => median(figures[name])),
@@ -61,9 +65,31 @@ async function compareSpeed(report, transport, contestants, { largeRounds }) {
       '×',
     );
   }
+  report.cells(
+    'gateway, cut / gateway',
+    mapValues(speeds, (figures) => medianRatio(figures['gateway, cut'], figures.gateway)),
+    '×',
+  );
   const { content } = await contestants({ size: 16 * megabyte }).gateway();
   const whole = content[0].text === 'x'.repeat(16 * megabyte);
   report.row('a 16 MB result, MB that arrive unchanged', whole ? 16 : 0, 'MB', { atLeast: 16 });
+}
+
+/** All pages behind the head of 10 MB. */
+async function timePages(report, gateway, { largeRounds }) {
+  const times = [];
+  for (let round = 0; round < largeRounds; round++) {
+    let { _meta } = await throughGateway(gateway, 'stdio-cut', 'big', { size: 10 * megabyte })();
+    let place = _meta['mcp-portico/large-result'];
+    while (place.end < place.length) {
+      const from = performance.now();
+      ({ _meta } = await gateway.callTool('read_result', { result_id: place.result_id, offset: place.end }));
+      times.push(performance.now() - from);
+      place = _meta['mcp-portico/large-result'];
+    }
+  }
+  report.title('Pages of a large result');
+  report.row('read_result, a page of 1 MB', median(times), 'ms');
 }
 
 async function speedOf(call, size) {

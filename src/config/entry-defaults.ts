@@ -11,6 +11,7 @@ export const defaults = {
   timeoutMs: 600_000,
   totalTimeoutMs: 14_400_000,
   connectTimeoutMs: { stdio: 120_000, http: 30_000 },
+  maxResultBytes: 1024 * 1024,
   protocol: 'auto',
   grantType: 'authorization_code',
   callbackHost: '127.0.0.1',
@@ -58,6 +59,7 @@ function baseOf(raw: RawStdio | RawHttp, name: string, connectTimeoutMs: number)
     timeoutMs: raw.timeoutMs ?? defaults.timeoutMs,
     totalTimeoutMs: raw.totalTimeoutMs ?? defaults.totalTimeoutMs,
     connectTimeoutMs: raw.connectTimeoutMs ?? connectTimeoutMs,
+    maxResultBytes: raw.maxResultBytes ?? defaults.maxResultBytes,
     protocol: raw.protocol ?? defaults.protocol,
     ...present({ description: raw.description, profile: raw.profile, expose: raw.expose }),
   };

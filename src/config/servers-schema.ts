@@ -19,6 +19,9 @@ const withoutNul = z.string().refine((text) => !hasNul(text), 'must not hold a N
 const filledWithoutNul = withoutNul.refine((text) => text !== '', 'must not be empty');
 const timeout = z.int().min(1).max(maxTimeoutMs);
 
+/** Every page of a result shall hold something. */
+const minResultBytes = 1024;
+
 const shared = {
   type: z.enum(transportNames).optional(),
   transport: z.enum(transportNames).optional(),
@@ -32,6 +35,7 @@ const shared = {
   timeoutMs: timeout.optional(),
   totalTimeoutMs: timeout.optional(),
   connectTimeoutMs: timeout.optional(),
+  maxResultBytes: z.int().min(minResultBytes).optional(),
   protocol: z.enum(['auto', ...protocolRevisions]).optional(),
   expose: z.enum(['meta', 'direct']).optional(),
 };

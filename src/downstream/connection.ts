@@ -1,91 +1,96 @@
 // Owns one conversation with one server, from the first message to the last; knows nothing of agents, rules or logins.
 import type { ServerEntry } from '../config/server-entry.ts';
 import { GatewayError, LoginRequiredError } from '../errors.ts';
-import { type Answers, type CallHost, offeredTo } from '../wire/call-host.ts';
+import type { Answers, CallHost } from '../wire/call-host.ts';
 import type { RequestId } from '../wire/messages.ts';
 import { Pauses } from '../wire/pauses.ts';
-import { type IncomingRequest, Peer } from '../wire/peer.ts';
+import { Peer } from '../wire/peer.ts';
 import type { Answer } from '../wire/pending-request.ts';
 import { ConnectionClosedError, RequestTimeoutError, RpcError, rpcCodes } from '../wire/rpc-error.ts';
+import type { CallOptions, CallOutcome } from './call-options.ts';
 import type { DownstreamDeps } from './downstream-deps.ts';
 import { type LimitKey, translateError } from './downstream-errors.ts';
 import type { ConnectionInfo } from './handshake.ts';
+import { HostNews } from './host-news.ts';
 import { modernVersion, withModernMeta } from './modern-era.ts';
-import { openConversation } from './open-conversation.ts';
+import { type ConversationOptions, openConversation } from './open-conversation.ts';
 import { answerQuestions } from './question-rounds.ts';
 import { OversizedAnswer } from './read-message.ts';
+import { changeMethods, ServerChanges, withoutSubscription } from './server-changes.ts';
 import type { ServerChannel } from './server-channel.ts';
 import { ServerQuestions } from './server-questions.ts';
 import { SessionRecovery } from './session-recovery.ts';
+import { type Headers, ToolHeaders } from './tool-headers.ts';
 import { collectTools, type ToolListing } from './tool-pages.ts';
 
 type Params = Readonly<Record<string, unknown>>;
 
-export interface CallOptions {
-  readonly signal?: AbortSignal | undefined;
-  /** Milliseconds without an answer or progress; absent: the entry's `timeoutMs`. */
-  readonly timeoutMs?: number | undefined;
-  readonly onProgress?: ((params: Params) => void) | undefined;
-  /** Whom the server may ask, and tell, while the call runs. */
-  readonly host?: CallHost | undefined;
-}
-
-export interface CallOutcome {
-  /** What the server answered, untouched. */
-  readonly result: Record<string, unknown>;
-  /** Bytes of the message, where the channel knows. */
-  readonly size: number | undefined;
-}
-
-type ConnectionDeps = Pick<DownstreamDeps, 'log' | 'now' | 'version' | 'host'>;
+type ConnectionDeps = Pick<DownstreamDeps, 'log' | 'now' | 'version' | 'host' | 'eras'>;
 
 /** Made by `openConnection`. Set the handlers right after. */
 export class Connection {
   /** The server's tools are not what they were: it said so, or its session is a new one. */
   onListChanged: (() => void) | undefined;
+  /**
+   * Told of the server's other changes: lists of prompts and resources, and resources that are subscribed to. `params` are
+   * the server's own, without the name of the stream they came on.
+   */
+  onServerNotification: ((method: string, params: Readonly<Record<string, unknown>>) => void) | undefined;
   /** Whether the last request was stopped for want of a login. */
   onLoginNeeded: ((needed: boolean) => void) | undefined;
   /** Resolves when the conversation is over, whoever ended it. */
   readonly closed: Promise<void>;
+  /** For what the host has to tell. */
+  readonly news: HostNews;
   readonly #deps: ConnectionDeps;
   readonly #entry: ServerEntry;
   readonly #channel: ServerChannel;
   readonly #peer: Peer;
   readonly #recovery: SessionRecovery;
   readonly #questions: ServerQuestions;
+  readonly #headers: ToolHeaders;
+  readonly #changes: ServerChanges;
   #info: ConnectionInfo | undefined;
-  #logLevel: string | undefined;
 
   constructor(deps: ConnectionDeps, entry: ServerEntry, channel: ServerChannel) {
     this.#deps = deps;
     this.#entry = entry;
     this.#channel = channel;
+    this.#headers = new ToolHeaders({ log: deps.log, list: () => this.listTools() }, entry.name);
     let ended: () => void;
     this.closed = new Promise((resolve) => {
       ended = resolve;
     });
     this.#peer = new Peer(channel, {
-      request: (request) => this.#answer(request),
+      request: async (request) => (request.method === 'ping' ? {} : await this.#questions.answer(request)),
       notification: (method, params) => this.#notified(method, params),
       error: (err) => deps.log.debug({ server: entry.name, err }, 'out of the ordinary'),
-      closed: () => ended(),
+      closed: () => {
+        this.#changes.close();
+        ended();
+      },
     });
+    this.news = new HostNews({ ...deps, peer: this.#peer }, entry);
     this.#questions = new ServerQuestions(() => deps.host?.());
+    this.#changes = new ServerChanges(
+      {
+        log: deps.log,
+        now: deps.now,
+        request: (method, params, options) => this.#peer.request(method, this.#inEra(params), options),
+        onMissed: (method) => this.#notified(method, {}),
+      },
+      entry,
+    );
     this.#recovery = new SessionRecovery({
       has: () => channel.sessionId !== undefined,
       renew: () => this.#renew(),
     });
   }
 
-  /** Starts the channel and agrees on a revision; `isModern`: the server was of the modern era before. Called once. */
-  async open(signal: AbortSignal, isModern = false): Promise<void> {
+  /** Starts the channel and agrees on a revision. Called once. */
+  async open(signal: AbortSignal, opening: Pick<ConversationOptions, 'begin' | 'onAsk'> = {}): Promise<void> {
     await this.#peer.start();
-    this.#info = await openConversation(this.#peer, this.#channel, this.#entry, {
-      ...this.#opening(),
-      signal,
-      isModern,
-    });
-    this.useLogLevel(this.#deps.host?.()?.logLevel);
+    await this.#agree({ ...opening, signal });
   }
 
   get info(): ConnectionInfo {
@@ -103,15 +108,17 @@ export class Connection {
     const limitMs = this.#entry.connectTimeoutMs;
     const endsAt = this.#deps.now() + limitMs;
     try {
-      return await this.#tracked(() =>
+      const listing = await this.#tracked(() =>
         collectTools(async (cursor) => {
           const timeoutMs = Math.max(1, endsAt - this.#deps.now());
           const params = cursor === undefined ? {} : { cursor };
           const ask = () =>
             this.#peer.request('tools/list', this.#inEra(params), { signal, timeoutMs, onProgress: () => undefined });
-          return (await this.#recovery.run(ask, { repeatable: true, signal })).result;
+          return this.#outcome(await this.#recovery.run(ask, { repeatable: true, signal }), 'tools/list').result;
         }),
       );
+      this.#changes.listed();
+      return this.#mirrors ? { ...listing, tools: this.#headers.take(listing.tools) } : listing;
     } catch (error) {
       // A server without tools need not know the method.
       if (error instanceof RpcError && error.code === rpcCodes.methodNotFound) return { tools: [] };
@@ -126,29 +133,34 @@ export class Connection {
    */
   async callTool(tool: string, args: unknown, options: CallOptions = {}): Promise<CallOutcome> {
     const params = args === undefined ? { name: tool } : { name: tool, arguments: args };
-    return await this.#exchange('tools/call', params, `tool '${tool}'`, options);
+    return await this.#exchange('tools/call', params, `tool '${tool}'`, options, (request) =>
+      this.#mirrors ? this.#headers.send(tool, args, request, options.signal) : request(),
+    );
+  }
+
+  /**
+   * From now on `onServerNotification` hears when the resource changes, also after the conversation was opened anew. Once
+   * for each resource, however many want to know.
+   * @throws RpcError the server's own error answer, unchanged
+   * @throws GatewayError SERVER_UNAVAILABLE | TIMEOUT | CANCELLED | AUTH_…
+   */
+  subscribe(uri: string, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
+    return this.#following('resources/subscribe', signal, () => this.#changes.subscribe(uri, { signal }));
+  }
+
+  /** @throws what `subscribe` throws */
+  unsubscribe(uri: string, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
+    return this.#following('resources/unsubscribe', signal, () => this.#changes.unsubscribe(uri, { signal }));
+  }
+
+  /** Whether arguments are repeated in headers. */
+  get #mirrors(): boolean {
+    return this.isModern && this.#channel.transport === 'http';
   }
 
   /** Any other request; params and result pass as they are. @throws as `callTool` does */
   async request(method: string, params: Params, options: CallOptions = {}): Promise<CallOutcome> {
-    return await this.#exchange(method, params, method, options);
-  }
-
-  /** Tells the server what the host wants to read, where its revision has a request for that. */
-  useLogLevel(level: string | undefined): void {
-    const { capabilities } = this.info;
-    if (level === undefined || level === this.#logLevel || this.isModern || !capabilities['logging']) return;
-    this.#logLevel = level;
-    const { connectTimeoutMs: timeoutMs, name: server } = this.#entry;
-    this.#peer.request('logging/setLevel', { level }, { timeoutMs }).catch((err: unknown) => {
-      this.#deps.log.debug({ server, err }, 'the server did not take the log level');
-    });
-  }
-
-  /** The folders of the host are others than before; told where they were offered. */
-  async tellRootsChanged(): Promise<void> {
-    const { roots } = offeredTo(this.#deps.host?.());
-    if (roots !== undefined && !this.isModern) await this.#peer.notify('notifications/roots/list_changed');
+    return await this.#exchange(method, params, method, options, (request) => request());
   }
 
   /** Ends the conversation, and a stdio server with everything it started. */
@@ -165,23 +177,34 @@ export class Connection {
     this.#channel.killNow?.();
   }
 
-  async #exchange(method: string, params: Params, doing: string, options: CallOptions): Promise<CallOutcome> {
+  /** `attempt` sends the request, with headers of its own where it has any. */
+  async #exchange(
+    method: string,
+    params: Params,
+    doing: string,
+    options: CallOptions,
+    attempt: (request: (headers?: Headers) => Promise<Answer>) => Promise<Answer>,
+  ): Promise<CallOutcome> {
     const { timeoutMs: usualMs, totalTimeoutMs } = this.#entry;
-    const { signal, timeoutMs = usualMs, onProgress = () => undefined, host } = options;
+    const { signal, timeoutMs = usualMs, repeatable = false, onProgress = () => undefined, host } = options;
     const pauses = new Pauses();
     const limits = { signal, timeoutMs, totalMs: Math.max(totalTimeoutMs, timeoutMs), pauses, onProgress };
     const onId = (id: RequestId): void => void call?.ids.add(id);
     const send = (answers: Answers | undefined): Promise<Answer> => {
-      const ask = () => this.#peer.request(method, this.#inEra({ ...params, ...answers }, host), { ...limits, onId });
+      const request = (headers?: Headers): Promise<Answer> =>
+        this.#peer.request(method, this.#inEra({ ...params, ...answers }, host), { ...limits, headers, onId });
+      const ask = (): Promise<Answer> => attempt(request);
       // A stdio server has neither sessions nor logins that a call could miss.
       if (this.#channel.transport === 'stdio') return ask();
-      return this.#tracked(() => this.#recovery.run(ask, { repeatable: false, signal }));
+      return this.#tracked(() => this.#recovery.run(ask, { repeatable, signal }));
     };
     const call = host && this.#questions.begin(host, pauses);
     try {
-      this.useLogLevel(host?.logLevel);
+      this.news.useLogLevel(host?.logLevel);
       const answer = await send(host?.answers);
-      return this.#outcome(this.isModern ? await this.#completed(answer, doing, options, send) : answer, doing);
+      if (!this.isModern) return this.#outcome(answer, doing);
+      const rounds = { server: this.#entry.name, doing, host, signal: signal ?? new AbortController().signal };
+      return this.#outcome(await answerQuestions(answer, { ...rounds, repeat: send }), doing);
     } catch (error) {
       if (error instanceof RpcError && !(error.data instanceof OversizedAnswer)) throw error;
       throw this.#translated(error, doing, timeoutMs === usualMs ? 'timeoutMs' : 'timeout_ms', signal);
@@ -190,31 +213,15 @@ export class Connection {
     }
   }
 
-  #completed(
-    first: Answer,
-    doing: string,
-    { host, signal = new AbortController().signal }: CallOptions,
-    repeat: (answers: Answers) => Promise<Answer>,
-  ): Promise<Answer> {
-    return answerQuestions(first, { server: this.#entry.name, doing, host, signal, repeat });
-  }
-
   /** The params as the server's revision wants them. */
   #inEra(params: Record<string, unknown>, host?: CallHost): Record<string, unknown> {
     if (this.isModern) return withModernMeta(params, this.#deps.version, host ?? this.#deps.host?.());
     return host && Object.keys(host.meta).length > 0 ? { ...params, _meta: host.meta } : params;
   }
 
-  #opening(): { readonly version: string; readonly timeoutMs: number; readonly host: CallHost | undefined } {
-    return {
-      version: this.#deps.version,
-      timeoutMs: this.#entry.connectTimeoutMs,
-      host: this.#deps.host?.(),
-    };
-  }
-
   #outcome({ result, size }: Answer, doing: string): CallOutcome {
-    if (typeof result === 'object' && result !== null) return { result: result as Record<string, unknown>, size };
+    if (typeof result === 'object' && result !== null && !Array.isArray(result))
+      return { result: result as Record<string, unknown>, size };
     const message = `server '${this.#entry.name}' answered ${doing} with a result that is no object`;
     throw new GatewayError('SERVER_UNAVAILABLE', message, { server: this.#entry.name });
   }
@@ -236,30 +243,48 @@ export class Connection {
     }
   }
 
+  async #following(doing: string, signal: AbortSignal | undefined, work: () => Promise<void>): Promise<void> {
+    try {
+      await this.#tracked(() => this.#recovery.run(work, { repeatable: true, signal }));
+    } catch (error) {
+      if (error instanceof RpcError && !(error.data instanceof OversizedAnswer)) throw error;
+      throw this.#translated(error, doing, 'connectTimeoutMs', signal);
+    }
+  }
+
   async #renew(): Promise<void> {
-    const { name: server } = this.#entry;
-    this.#deps.log.info({ server }, 'the server no longer knows this conversation; starting a new one');
-    this.#info = await openConversation(this.#peer, this.#channel, this.#entry, this.#opening());
-    this.#logLevel = undefined;
-    this.useLogLevel(this.#deps.host?.()?.logLevel);
+    this.#deps.log.info(
+      { server: this.#entry.name },
+      'the server no longer knows this conversation; starting a new one',
+    );
+    await this.#agree({});
     this.onListChanged?.();
   }
 
-  async #answer(request: IncomingRequest): Promise<unknown> {
-    return request.method === 'ping' ? {} : await this.#questions.answer(request);
+  async #agree(options: Pick<ConversationOptions, 'begin' | 'onAsk' | 'signal'>): Promise<void> {
+    const { version, eras } = this.#deps;
+    const host = this.#deps.host?.();
+    const timeoutMs = this.#entry.connectTimeoutMs;
+    const given = { ...options, version, timeoutMs, host };
+    const opened = await openConversation(this.#peer, this.#channel, this.#entry, given);
+    this.#headers.forget();
+    if (opened.era) eras?.keep(this.#entry, opened.era);
+    this.#info = opened.info;
+    this.news.begin(opened.info);
+    this.#changes.begin(opened.info);
   }
 
   #notified(method: string, params: Params): void {
-    switch (method) {
-      case 'notifications/tools/list_changed':
-        this.onListChanged?.();
-        break;
-      case 'notifications/message':
-      case 'notifications/elicitation/complete':
-        this.#questions.listener()?.notify(method, params);
-        break;
-      default:
-        this.#deps.log.debug({ server: this.#entry.name, method }, 'notification');
+    if (this.#changes.notified(method, params)) return;
+    if (method === 'notifications/tools/list_changed') {
+      this.#headers.forget();
+      this.onListChanged?.();
+    } else if (changeMethods.includes(method)) {
+      this.onServerNotification?.(method, withoutSubscription(params));
+    } else if (method === 'notifications/message' || method === 'notifications/elicitation/complete') {
+      this.#questions.listener()?.notify(method, params);
+    } else {
+      this.#deps.log.debug({ server: this.#entry.name, method }, 'notification');
     }
   }
 }

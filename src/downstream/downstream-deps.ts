@@ -3,6 +3,7 @@ import type { HttpServerEntry } from '../config/server-entry.ts';
 import type { FetchLike } from '../lib/fetch-like.ts';
 import type { LogPort } from '../lib/log-port.ts';
 import type { CallHost } from '../wire/call-host.ts';
+import type { EraMemory } from './era-memory.ts';
 import type { OrphanGuard } from './orphan-guard.ts';
 
 export interface DownstreamDeps {
@@ -20,6 +21,8 @@ export interface DownstreamDeps {
   readonly log: LogPort;
   /** The host that everything here is for, once it has said what it is; what is asked outside of any call goes to it. */
   readonly host?: (() => CallHost | undefined) | undefined;
+  /** Absent: every connection finds out anew in which era its server is. */
+  readonly eras?: EraMemory | undefined;
   /** The pool brings its own. */
   readonly guard?: OrphanGuard | undefined;
 }

@@ -1,7 +1,7 @@
 // Owns reading the answers of an MCP transport over HTTP, each message once. Knows nothing of OAuth or of configured
 // headers: the fetch it is given has both.
 import { defaultMaxLineBytes } from '../wire/line-framing.ts';
-import type { RequestId } from '../wire/messages.ts';
+import type { JsonRpcMessage, RequestId } from '../wire/messages.ts';
 import { type EventStreamWatch, watchEventStream } from './event-stream.ts';
 import type { HeldMessages } from './held-messages.ts';
 import { AnswerTooLargeError, NotAMessageError, quote, readRefusal } from './http-answer-errors.ts';
@@ -35,12 +35,23 @@ export async function readPostAnswer(
   }
   const whole = await readWhole(response, settings.maxMessageBytes ?? defaultMaxLineBytes);
   const text = whole.toString('utf8');
-  const messages = readMessages(text);
+  const messages = answered(readMessages(text) ?? [], requestIdOf(request.body));
   if (!messages) throw new NotAMessageError(type, quote(text));
   settings.watch.delivered();
   const standIns = messages.map((message) => settings.held.hold(message, whole.length).standIn);
   const body = standIns.length === 1 ? standIns[0] : `[${standIns.join(',')}]`;
   return new Response(body ?? null, { status: 200, headers: answerHeaders(response, 'application/json') });
+}
+
+/**
+ * The messages of a body that ends with the answer to its request (2025-11-25, Streamable HTTP, Sending Messages 5): an
+ * error that names no request is meant for this one. Undefined where none of them is the answer; no other will come.
+ */
+function answered(messages: readonly JsonRpcMessage[], id: RequestId | undefined): JsonRpcMessage[] | undefined {
+  const named = messages.map((message) =>
+    id !== undefined && 'error' in message && message.id === null ? { ...message, id } : message,
+  );
+  return named.some((message) => !('method' in message) && String(message.id) === String(id)) ? named : undefined;
 }
 
 /**

@@ -47,6 +47,27 @@ export function refusesInitialize(error: unknown): boolean {
   return error instanceof RpcError && codes.includes(error.code);
 }
 
+/** What a server supports is spoken nowhere here without a handshake. */
+export class NoCommonRevisionError extends GatewayError {
+  /** It names revisions, and all are later than those that begin with a handshake. */
+  readonly isModern: boolean;
+
+  constructor(entry: ServerEntry, supported: unknown) {
+    const said = quote(JSON.stringify(supported) ?? 'none');
+    const message = `server '${entry.name}' supports the protocol versions ${said}, none of which is spoken here without a handshake`;
+    const hint = `it has to offer ${modernVersion}, or answer initialize`;
+    super('SERVER_UNAVAILABLE', message, { server: entry.name, hint });
+    this.name = 'NoCommonRevisionError';
+    const named = Array.isArray(supported) ? supported.filter((one) => typeof one === 'string') : [];
+    this.isModern = named.length > 0 && named.every((version) => version > modernVersion);
+  }
+}
+
+/** Whether a request was refused for its headers, before it was run (2026-07-28, Streamable HTTP, Server Validation). */
+export function isHeaderMismatch(error: unknown): boolean {
+  return error instanceof RpcError && error.code === modernCodes.headerMismatch;
+}
+
 /** Whether an answer to `server/discover` says that there is a server, and that it will not have the question. */
 export function refusesDiscover(error: unknown): boolean {
   if (error instanceof HttpStatusError) return error.status === 400 || error.rpcCode !== undefined;
@@ -68,7 +89,7 @@ export function judgeEra(error: unknown): 'same' | 'other' | 'other, unread' {
   return supportedVersions(error) === undefined ? 'same' : 'other';
 }
 
-/** @throws GatewayError SERVER_UNAVAILABLE no common revision; and what `Peer.request` throws */
+/** @throws NoCommonRevisionError; and what `Peer.request` throws */
 export async function discoverServer(
   peer: Peer,
   channel: ServerChannel,
@@ -108,13 +129,10 @@ function supportedVersions(error: unknown): readonly unknown[] | undefined {
   return Array.isArray(supported) ? supported : undefined;
 }
 
-/** @throws GatewayError SERVER_UNAVAILABLE */
+/** @throws NoCommonRevisionError */
 function checkSupported(supported: unknown, entry: ServerEntry): void {
   if (Array.isArray(supported) && supported.includes(modernVersion)) return;
-  const said = quote(JSON.stringify(supported) ?? 'none');
-  const message = `server '${entry.name}' supports the protocol versions ${said}, none of which is spoken here without a handshake`;
-  const hint = `it has to offer ${modernVersion}, or answer initialize`;
-  throw new GatewayError('SERVER_UNAVAILABLE', message, { server: entry.name, hint });
+  throw new NoCommonRevisionError(entry, supported);
 }
 
 function asRecord(value: unknown): Readonly<Record<string, unknown>> {

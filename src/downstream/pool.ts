@@ -5,6 +5,7 @@ import { GatewayError } from '../errors.ts';
 import { waitFor } from '../lib/deadline.ts';
 import { createCatalogFile } from './catalog-file.ts';
 import type { DownstreamDeps } from './downstream-deps.ts';
+import { createEraMemory } from './era-memory.ts';
 import type { KnownTools } from './known-catalog.ts';
 import { createOrphanGuard } from './orphan-guard.ts';
 import { type ServerHandle, ServerSlot, type ServerSnapshot } from './server-slot.ts';
@@ -57,7 +58,8 @@ export interface PoolSettings {
 export function createServerPool(deps: DownstreamDeps, settings: PoolSettings): ServerPool {
   const { entries } = settings;
   const guard = createOrphanGuard(deps);
-  const slots = new Map(entries.map((entry) => [entry.name, createSlot({ ...deps, guard }, entry, settings)]));
+  const eras = deps.eras ?? createEraMemory(deps);
+  const slots = new Map(entries.map((entry) => [entry.name, createSlot({ ...deps, guard, eras }, entry, settings)]));
   const slot = (name: string): ServerSlot => {
     const found = slots.get(name);
     if (!found) throw new GatewayError('SERVER_NOT_FOUND', `no server '${name}' is configured`, { server: name });
@@ -96,6 +98,7 @@ export function createServerPool(deps: DownstreamDeps, settings: PoolSettings): 
       const closing = Promise.allSettled([...slots.values()].map((each) => each.close()));
       if (!(await waitFor(closing, closeMs))) killNow();
       guard.close();
+      await eras.settled();
     },
     killNow,
   };

@@ -1,9 +1,12 @@
 // Owns the rounds of a request that a server answers with questions (2026-07-28, Multi Round-Trip Requests), for hosts
 // that are asked in the course of a call; knows nothing of connections.
+import { randomUUID } from 'node:crypto';
 import { GatewayError } from '../errors.ts';
 import { sleep } from '../lib/sleep.ts';
 import { type Answers, type CallHost, canAnswer } from '../wire/call-host.ts';
 import type { Answer } from '../wire/pending-request.ts';
+import { RpcError } from '../wire/rpc-error.ts';
+import { quote } from './http-answer-errors.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -25,7 +28,7 @@ const longestPauseMs = 5000;
 
 /**
  * The answer that is no question any more; at once where there was none, or where the host answers questions itself.
- * @throws GatewayError SERVER_UNAVAILABLE nobody can answer; RpcError what the host answered
+ * @throws GatewayError SERVER_UNAVAILABLE nobody can answer; CANCELLED the host answered with an error
  */
 export async function answerQuestions(first: Answer, rounds: Rounds): Promise<Answer> {
   let answer = first;
@@ -70,11 +73,24 @@ async function askAll(asked: readonly (readonly [string, unknown])[], rounds: Ro
 async function ask(question: unknown, { server, doing, host }: Rounds, signal: AbortSignal): Promise<unknown> {
   const { method, params } = membersOf(question);
   if (host && typeof method === 'string' && canAnswer(host, method)) {
-    return await host.ask(method, membersOf(params), { signal });
+    try {
+      return await host.ask(method, asRequest(membersOf(params)), { signal });
+    } catch (error) {
+      if (!(error instanceof RpcError)) throw error;
+      const reason = `${quote(error.message)} (code ${error.code})`;
+      const message = `server '${server}' asked for input (${method}) before ${doing} could go on, and the host answered with an error: ${reason}`;
+      throw new GatewayError('CANCELLED', message, { server, cause: error });
+    }
   }
   const what = typeof method === 'string' ? method.slice(0, 80) : 'something';
   const message = `server '${server}' asks for input (${what}) before ${doing} can go on, and this host cannot give it`;
   throw new GatewayError('SERVER_UNAVAILABLE', message, { server, hint: 'use a host that offers this capability' });
+}
+
+/** A URL to open has had a name in 2025-11-25 (client/elicitation), and has none in questions that are results. */
+function asRequest(params: Members): Members {
+  if (params['mode'] !== 'url' || params['elicitationId'] !== undefined) return params;
+  return { ...params, elicitationId: randomUUID() };
 }
 
 function membersOf(value: unknown): Members {

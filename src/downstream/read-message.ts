@@ -43,11 +43,10 @@ function isMessage(value: unknown): value is JsonRpcMessage {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const message = value as Record<string, unknown>;
   if ('method' in message) return typeof message['method'] === 'string' && (!('id' in message) || isId(message['id']));
-  if ('error' in message) {
-    const { error, id } = message;
-    return typeof error === 'object' && error !== null && (id === null || isId(id));
-  }
-  return 'result' in message && isId(message['id']);
+  const { error, id } = message;
+  if (typeof error === 'object' && error !== null) return id === null || isId(id);
+  // An answer that says nothing, or says it in the wrong place, is one all the same: a request is waiting for it.
+  return isId(id) && ('result' in message || message['jsonrpc'] === '2.0');
 }
 
 function isId(value: unknown): value is RequestId {

@@ -54,8 +54,6 @@ export class ServerSlot {
   readonly #channels = new Set<ServerChannel>();
   #state: SlotState = { kind: 'idle' };
   #loginNeeded = false;
-  /** The era that its last connection was in. */
-  #isModern = false;
   readonly #known: KnownCatalog;
 
   constructor(deps: DownstreamDeps, entry: ServerEntry, { file, configuredAt, onToolsChanged }: SlotSettings = {}) {
@@ -104,9 +102,9 @@ export class ServerSlot {
   hostChanged(what: 'roots' | 'logLevel'): void {
     if (this.#state.kind !== 'ready') return;
     const { connection } = this.#state.handle;
-    if (what === 'logLevel') connection.useLogLevel(this.#deps.host?.()?.logLevel);
+    if (what === 'logLevel') connection.news.useLogLevel(this.#deps.host?.()?.logLevel);
     // Told as far as it is there to be told: the next one opened asks anew.
-    else connection.tellRootsChanged().catch((err: unknown) => this.#deps.log.debug({ err }, 'not told'));
+    else connection.news.rootsChanged().catch((err: unknown) => this.#deps.log.debug({ err }, 'not told'));
   }
 
   /** The tools as far as they are known without asking the server. */
@@ -144,7 +142,6 @@ export class ServerSlot {
       await this.#clear();
       const connection = await openConnection(this.#deps, this.#entry, {
         signal: this.#end.signal,
-        isModern: this.#isModern,
         onChannel: (channel) => this.#channels.add(channel),
       });
       return this.#ready(connection);
@@ -186,7 +183,6 @@ export class ServerSlot {
   /** The connection ended; unless we did it, the server is to blame, and the next `get` opens a new one. */
   #ended(handle: ServerHandle): void {
     if (this.#state.kind !== 'ready' || this.#state.handle !== handle) return;
-    this.#isModern = handle.connection.isModern;
     if (this.#end.signal.aborted) {
       this.#state = { kind: 'idle' };
       return;

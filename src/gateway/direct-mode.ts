@@ -1,7 +1,10 @@
 // Owns the story of tools that stand in the host's own list: shown as soon as they are known, called by the names they
 // are shown under. Knows nothing of MCP messages.
+import type { Rules } from '../config/rules.ts';
+import type { Exposure } from '../config/server-entry.ts';
 import { GatewayError } from '../errors.ts';
 import { waitFor } from '../lib/deadline.ts';
+import { identify } from '../policy/identify.ts';
 import { createBackgroundLists } from './background-lists.ts';
 import { createDirectArrivals } from './direct-arrivals.ts';
 import { createDirectTools, type DirectTools, type DirectToolsDeps } from './direct-tools.ts';
@@ -11,10 +14,15 @@ import { createHostView, type ToolView } from './host-view.ts';
 import { UnknownToolError } from './unknown-tool-error.ts';
 import { type WithLoginDeps, withLogin } from './with-login.ts';
 
-export interface DirectModeDeps extends DirectToolsDeps, WithLoginDeps {
+export interface DirectModeDeps extends Omit<DirectToolsDeps, 'expose'>, WithLoginDeps {
   readonly host: HostAtLarge;
-  /** Whose tools are shown; undefined: the rules want every call to say who it is. */
-  readonly agent: () => string | undefined;
+  readonly rules: Rules | undefined;
+  readonly calls: () => Calls;
+  readonly settings: {
+    readonly expose?: Exposure;
+    readonly lockedAgent?: string | undefined;
+    readonly defaultAgent?: string | undefined;
+  };
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
@@ -28,7 +36,7 @@ interface DirectCall {
 /** The use cases that a call ends in. */
 interface Calls {
   executeTool(
-    input: { readonly server: string; readonly tool: string; readonly args?: unknown },
+    input: { readonly server: string; readonly tool: string; readonly args?: unknown; readonly whole: boolean },
     host: Host,
   ): Promise<Readonly<Record<string, unknown>>>;
   refuse(
@@ -39,14 +47,21 @@ interface Calls {
 }
 
 export interface DirectMode {
+  /** What the host is to see in its list of tools; it is told when that changes. Waits a little for a first start. */
   give(): Promise<ToolView>;
+  /** The host was given a list before there was a gateway to ask. */
   gave(view: ToolView): void;
-  /** @throws UnknownToolError | GatewayError */
-  call(input: DirectCall, host: Host, calls: Calls): Promise<Readonly<Record<string, unknown>>>;
+  /**
+   * Calls a tool by the name that it is exposed by. @returns the server's own `CallToolResult`
+   * @throws UnknownToolError no tool is exposed by that name; GatewayError
+   */
+  call(input: DirectCall, host: Host): Promise<Readonly<Record<string, unknown>>>;
+  /** The tools of a server are not what they were known to be. */
   toolsChanged(server: string): void;
+  /** Somebody logged in to a server. */
   loggedIn(server: string): void;
-  /** Somebody may have logged in from elsewhere to a server that shows no tools. */
-  tryAgain(): void;
+  /** Somebody may have logged in from elsewhere to a server that shows no tools: it is asked when `work` is done. */
+  tryAfter<T>(work: Promise<T>): Promise<T>;
 }
 
 /**
@@ -56,10 +71,11 @@ export interface DirectMode {
 const firstListMs = 2000;
 
 export function createDirectMode(deps: DirectModeDeps): DirectMode {
-  const { downstream, agent, now } = deps;
-  const direct = createDirectTools(deps);
+  const { downstream, now, settings } = deps;
+  const agent = (): string | undefined => unnamedAgent(deps);
+  const direct = createDirectTools({ ...deps, expose: settings.expose ?? 'meta' });
   const lists = createBackgroundLists({ downstream, now });
-  const arrivals = createDirectArrivals({ ...deps, direct, lists });
+  const arrivals = createDirectArrivals({ ...deps, agent, direct, lists });
   const look = async (): Promise<ToolView> => {
     const who = agent();
     return {
@@ -86,8 +102,8 @@ export function createDirectMode(deps: DirectModeDeps): DirectMode {
       view.changed();
     },
 
-    call: (input, host, calls) => callDirect({ ...deps, direct }, input, host, calls),
-    tryAgain: () => arrivals.askLoggedIn(),
+    call: (input, host) => callDirect({ ...deps, direct }, input, host),
+    tryAfter: (work) => work.finally(() => arrivals.askLoggedIn()),
 
     toolsChanged(server) {
       view.changed();
@@ -107,11 +123,11 @@ async function callDirect(
   deps: DirectModeDeps & { readonly direct: DirectTools },
   { name, args }: DirectCall,
   host: Host,
-  calls: Calls,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const { direct, agent } = deps;
+  const { direct } = deps;
+  const calls = deps.calls();
   if (!direct.hasDirectServers()) throw new UnknownToolError(name);
-  const who = agent();
+  const who = unnamedAgent(deps);
   const routeOf = async () => (who === undefined ? undefined : (await direct.exposed(who)).routes.get(name));
   let route = await routeOf();
   if (!route && who !== undefined) {
@@ -127,7 +143,20 @@ async function callDirect(
     route = await routeOf();
   }
   if (!route) return await calls.refuse({ name: 'execute_tool', tool: name }, new UnknownToolError(name), host);
-  return await calls.executeTool({ server: route.server, tool: route.tool, args }, host);
+  const { server, tool, definition } = route;
+  // Beside an `outputSchema`, a host takes no result whose structured content was put aside.
+  const whole = definition['outputSchema'] !== undefined;
+  return await calls.executeTool({ server, tool, args, whole }, host);
+}
+
+/** Who calls without saying so; undefined: the rules want it said. */
+function unnamedAgent({ rules, settings }: Pick<DirectModeDeps, 'rules' | 'settings'>): string | undefined {
+  const { lockedAgent: locked, defaultAgent: fallback } = settings;
+  try {
+    return identify(rules, { claimed: undefined, locked, fallback }).agent;
+  } catch {
+    return undefined;
+  }
 }
 
 async function listNow(deps: DirectModeDeps, server: string, host: Host): Promise<void> {

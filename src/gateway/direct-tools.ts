@@ -16,7 +16,7 @@ export interface ExposedTools {
   /** The server's own definitions under other names: those that the agent may call. */
   readonly tools: readonly ToolDefinition[];
   /** Where each name leads, also those that the agent may not call. */
-  readonly routes: ReadonlyMap<string, ServerTool>;
+  readonly routes: ReadonlyMap<string, ServerTool & { readonly definition: ToolDefinition }>;
 }
 
 export interface DirectTools {

@@ -3,10 +3,11 @@
 import type { ToolDefinition } from '../downstream/tool-pages.ts';
 import { GatewayError } from '../errors.ts';
 import { nearestNames } from '../lib/nearest-name.ts';
-import { RpcError, rpcCodes } from '../wire/rpc-error.ts';
+import { RpcError } from '../wire/rpc-error.ts';
 import type { DownstreamPort, ServerSession } from './downstream-port.ts';
 import type { Host } from './host.ts';
 import type { ServerDirectory } from './server-directory.ts';
+import { serverError } from './server-error.ts';
 import { withTaskName } from './task-request.ts';
 import { type WithLoginDeps, withLogin } from './with-login.ts';
 
@@ -57,7 +58,7 @@ export async function executeTool(deps: ExecuteToolDeps, input: ExecuteToolInput
     } catch (error) {
       if (!(error instanceof RpcError)) throw error;
       const known = await refuseUnknownTool(deps, input, session, host);
-      throw serverError(error, input, known);
+      throw serverError(error, input, known && `The tool's inputSchema: ${JSON.stringify(known['inputSchema'])}`);
     }
   });
 }
@@ -86,17 +87,4 @@ async function refuseUnknownTool(
     tool,
     hint: near.length > 0 ? `Did you mean ${near.join(', ')}?` : 'get_server_tools shows the names.',
   });
-}
-
-function serverError(error: RpcError, { server, tool }: ExecuteToolInput, known: ToolDefinition | undefined): Error {
-  const message = `server '${server}' answered: ${error.message} (${error.code})`;
-  if (error.code === rpcCodes.invalidParams) {
-    return new GatewayError('INVALID_ARGUMENTS', message, {
-      server,
-      tool,
-      hint: known && `The tool's inputSchema: ${JSON.stringify(known['inputSchema'])}`,
-      cause: error,
-    });
-  }
-  return new GatewayError('SERVER_UNAVAILABLE', message, { server, tool, cause: error });
 }

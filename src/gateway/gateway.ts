@@ -8,20 +8,23 @@ import { type ErrorCode, GatewayError } from '../errors.ts';
 import { identify } from '../policy/identify.ts';
 import type { CallHost } from '../wire/call-host.ts';
 import { CallMetrics } from './call-metrics.ts';
-import { createDirectMode } from './direct-mode.ts';
+import { createDirectMode, type DirectMode } from './direct-mode.ts';
 import type { DownstreamPort } from './downstream-port.ts';
 import { type ExecuteToolInput, executeTool } from './execute-tool.ts';
 import { type ConfigSource, type GatewayStatus, gatewayStatus } from './gateway-status.ts';
 import { type GetServerToolsInput, type GetServerToolsResult, getServerTools } from './get-server-tools.ts';
 import type { Host } from './host.ts';
 import type { HostAtLarge } from './host-at-large.ts';
-import type { ToolView } from './host-view.ts';
 import { type ListedServer, listServers } from './list-servers.ts';
 import type { LoginPort } from './login-port.ts';
 import { type LoginServerInput, type LoginServerResult, loginServer } from './login-server.ts';
 import { LoginWindows } from './login-windows.ts';
+import { fitResult, fitTask, type ReadResultInput, readResult, type ServerResult } from './read-result.ts';
+import { createResultStore } from './result-store.ts';
+import { type SearchToolsInput, type SearchToolsResult, searchTools } from './search-tools.ts';
 import { createServerDirectory } from './server-directory.ts';
 import { parseTaskName, type TaskRequest, taskRequest, unknownTask } from './task-request.ts';
+import { createToolIndex } from './tool-index.ts';
 
 /** What a caller says of itself, before the rules have looked at it. */
 type Claim<Input> = Omit<Input, 'agent'> & { readonly agentId?: string | undefined };
@@ -31,25 +34,17 @@ export interface Gateway {
     input: { readonly agentId?: string | undefined; readonly includeMetadata: boolean },
     host: Host,
   ): Promise<{ readonly servers: readonly ListedServer[] }>;
+  searchTools(input: Claim<SearchToolsInput>, host: Host): Promise<SearchToolsResult>;
   getServerTools(input: Claim<GetServerToolsInput>, host: Host): Promise<GetServerToolsResult>;
-  /** @returns the server's own `CallToolResult` */
-  executeTool(input: Claim<ExecuteToolInput>, host: Host): Promise<Readonly<Record<string, unknown>>>;
-  /**
-   * A call of a tool under the name that it is exposed by. @returns the server's own `CallToolResult`
-   * @throws UnknownToolError no tool is exposed by that name
-   */
-  callDirect(
-    input: { readonly name: string; readonly args?: unknown },
+  /** @returns the server's own `CallToolResult`; above the server's `maxResultBytes` the head of it, unless `whole` */
+  executeTool(
+    input: Claim<ExecuteToolInput> & { readonly whole?: boolean },
     host: Host,
   ): Promise<Readonly<Record<string, unknown>>>;
-  /** What the host is to see in its list of tools; it is told when that changes. Waits a little for a first start. */
-  giveTools(): Promise<ToolView>;
-  /** The host was given a list before there was a gateway to ask. */
-  gaveTools(view: ToolView): void;
-  /** The tools of a server are not what they were known to be. */
-  toolsChanged(server: string): void;
-  /** Somebody logged in to a server. */
-  loggedIn(server: string): void;
+  /** @returns a page of a result that was cut, as a `CallToolResult` */
+  readResult(input: Claim<ReadResultInput>, host: Host): Promise<Readonly<Record<string, unknown>>>;
+  /** Tools of servers that stand in the host's own list. */
+  readonly direct: DirectMode;
   loginServer(input: Claim<LoginServerInput>, host: Host): Promise<LoginServerResult>;
   status(input: { readonly agentId?: string | undefined }, host: Host): Promise<GatewayStatus>;
   /** A request about a task that a call began. @returns the server's own result */
@@ -88,8 +83,10 @@ export interface GatewaySettings {
 
 export type OperationName =
   | 'list_servers'
+  | 'search_tools'
   | 'get_server_tools'
   | 'execute_tool'
+  | 'read_result'
   | 'login_server'
   | 'get_gateway_status'
   | TaskRequest['method'];
@@ -100,47 +97,55 @@ interface Operation {
   readonly server?: string | undefined;
   readonly tool?: string | undefined;
   readonly args?: unknown;
+  /** What it is about, where that depends on who asks. */
+  readonly subject?: (agent: string) => { readonly server: string; readonly tool?: string | undefined } | undefined;
 }
 
 export function createGateway(deps: GatewayDeps, settings: GatewaySettings): Gateway {
   const directory = createServerDirectory(deps);
-  const metrics = new CallMetrics();
   const shared = {
     ...deps,
     directory,
-    metrics,
+    metrics: new CallMetrics(),
+    results: createResultStore(),
+    toolIndex: createToolIndex(),
     windows: new LoginWindows(deps.now),
     loginWaitMs: settings.loginWaitMs,
     version: settings.version,
   };
   const audited = createAudited({ ...shared, settings });
-  const direct = createDirectMode({
-    ...shared,
-    expose: settings.expose ?? 'meta',
-    agent: () => unnamed(deps, settings),
-  });
+  const direct: DirectMode = createDirectMode({ ...shared, settings, calls: () => gateway });
 
   const gateway: Gateway = {
     listServers: (input, host) =>
-      audited({ name: 'list_servers', ...input }, host, async (agent) => {
-        const listed = await listServers(shared, { ...input, agent });
-        direct.tryAgain();
-        return plain(listed);
-      }),
+      audited({ name: 'list_servers', ...input }, host, async (agent) =>
+        plain(await direct.tryAfter(listServers(shared, { ...input, agent }))),
+      ),
+    searchTools: (input, host) =>
+      audited({ name: 'search_tools', agentId: input.agentId }, host, async (agent) =>
+        plain(await searchTools(shared, { ...input, agent })),
+      ),
     getServerTools: (input, host) =>
       audited({ name: 'get_server_tools', ...input }, host, async (agent) =>
         plain(await getServerTools(shared, { ...input, agent }, host)),
       ),
     executeTool: (input, host) =>
       audited({ name: 'execute_tool', ...input }, host, async (agent) => {
-        const { result, size } = await executeTool(shared, { ...input, agent }, host);
-        return { value: result, size: size ?? sizeOf(result) };
+        const { server, tool, whole } = input;
+        const outcome = await executeTool(shared, { ...input, agent }, host);
+        const { maxResultBytes } = directory.usable(agent, server);
+        return relayed(
+          outcome,
+          whole ? outcome.result : fitResult(shared, { agent, server, tool }, outcome, maxResultBytes),
+        );
       }),
-    callDirect: (input, host) => direct.call(input, host, gateway),
-    giveTools: () => direct.give(),
-    gaveTools: (view) => direct.gave(view),
-    toolsChanged: (server) => direct.toolsChanged(server),
-    loggedIn: (server) => direct.loggedIn(server),
+    direct,
+    readResult: (input, host) => {
+      const subject = (agent: string) => shared.results.find(agent, input.resultId)?.owner;
+      return audited({ name: 'read_result', agentId: input.agentId, subject }, host, async (agent) =>
+        plain(readResult(shared, { ...input, agent })),
+      );
+    },
     loginServer: (input, host) =>
       audited({ name: 'login_server', agentId: input.agentId, server: input.server }, host, async (agent) =>
         plain(await loginServer(shared, { ...input, agent }, host)),
@@ -153,8 +158,9 @@ export function createGateway(deps: GatewayDeps, settings: GatewaySettings): Gat
       const server = parseTaskName(input.params['taskId'])?.server;
       if (server === undefined) return Promise.reject(unknownTask());
       return audited({ name: input.method, server }, host, async (agent) => {
-        const { result, size } = await taskRequest(shared, { ...input, agent }, host);
-        return { value: result, size: size ?? sizeOf(result) };
+        const outcome = await taskRequest(shared, { ...input, agent }, host);
+        const { maxResultBytes } = directory.usable(agent, server);
+        return relayed(outcome, fitTask(shared, { agent, server }, outcome, maxResultBytes));
       });
     },
     attach: (host) => deps.host.attach(host),
@@ -165,15 +171,6 @@ export function createGateway(deps: GatewayDeps, settings: GatewaySettings): Gat
   return gateway;
 }
 
-/** Who calls without saying so; undefined: the rules want it said. */
-function unnamed({ rules }: Pick<GatewayDeps, 'rules'>, settings: GatewaySettings): string | undefined {
-  try {
-    return identify(rules, { claimed: undefined, locked: settings.lockedAgent, fallback: settings.defaultAgent }).agent;
-  } catch {
-    return undefined;
-  }
-}
-
 interface Measured<T> {
   readonly value: T;
   /** Bytes. */
@@ -182,6 +179,11 @@ interface Measured<T> {
 
 function plain<T>(value: T): Measured<T> {
   return { value, size: sizeOf(value) };
+}
+
+/** What became of a server's result: where it is the same, its size need not be found out. */
+function relayed({ result, size }: ServerResult, value: ServerResult['result']): Measured<ServerResult['result']> {
+  return { value, size: value === result && size !== undefined ? size : sizeOf(value) };
 }
 
 function sizeOf(value: unknown): number {
@@ -200,19 +202,21 @@ function createAudited(
   const { rules, audit, now, directory, metrics, settings } = deps;
   return async (operation, host, work) => {
     const startedAt = now();
-    const { agentId: claimed, server, tool } = operation;
+    const { agentId: claimed } = operation;
+    let { server, tool } = operation;
     let agent: string | undefined;
     let rule: string | null = null;
     let failure: GatewayError | undefined;
     let size: number | null = null;
     try {
       ({ agent } = identify(rules, { claimed, locked: settings.lockedAgent, fallback: settings.defaultAgent }));
+      if (operation.subject) ({ server, tool } = operation.subject(agent) ?? {});
       if (server !== undefined) rule = directory.permit(agent, server, tool).rule;
       const measured = await work(agent);
       size = measured.size;
       return measured.value;
     } catch (error) {
-      failure = asGatewayError(error, host, operation);
+      failure = asGatewayError(error, host, { server, tool });
       rule = failure.rule ?? rule;
       throw failure;
     } finally {
@@ -236,7 +240,11 @@ function createAudited(
   };
 }
 
-function asGatewayError(error: unknown, host: Host, { server, tool }: Operation): GatewayError {
+function asGatewayError(
+  error: unknown,
+  host: Host,
+  { server, tool }: Pick<Operation, 'server' | 'tool'>,
+): GatewayError {
   if (host.signal.aborted)
     return new GatewayError('CANCELLED', 'the call was cancelled', { server, tool, cause: error });
   if (error instanceof GatewayError) return placed(error, server, tool);

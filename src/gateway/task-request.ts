@@ -1,9 +1,11 @@
 // Owns the way of a task from the server that made it to the host and back (extension io.modelcontextprotocol/tasks):
 // the host knows a task by a name that says whose it is.
 import { GatewayError } from '../errors.ts';
+import { RpcError } from '../wire/rpc-error.ts';
 import type { DownstreamPort } from './downstream-port.ts';
 import type { Host } from './host.ts';
 import type { ServerDirectory } from './server-directory.ts';
+import { serverError } from './server-error.ts';
 import { type WithLoginDeps, withLogin } from './with-login.ts';
 
 type Members = Readonly<Record<string, unknown>>;
@@ -42,7 +44,11 @@ export async function taskRequest(
   const { _meta: _ours, ...given } = params;
   const { result, size } = await withLogin(deps, server, host, async () => {
     const { connection } = await deps.downstream.session(server, host);
-    return await connection.request(method, { ...given, taskId }, { signal: host.signal, host });
+    try {
+      return await connection.request(method, { ...given, taskId }, { signal: host.signal, host });
+    } catch (error) {
+      throw error instanceof RpcError ? serverError(error, { server }) : error;
+    }
   });
   return { result: withTaskName(server, result), size };
 }

@@ -1,5 +1,6 @@
 // Owns how a value or an error of ours becomes a `CallToolResult`; a failure is never a protocol error.
 import { GatewayError } from '../errors.ts';
+import { RpcError, rpcCodes } from '../wire/rpc-error.ts';
 
 /** `structuredContent`, and the same JSON as text for hosts that read only that (2025-11-25, server/tools). */
 export function presentValue(value: object): Record<string, unknown> {
@@ -29,6 +30,16 @@ export function presentError(error: GatewayError): Record<string, unknown> {
 export function presentDirectError(error: GatewayError): Record<string, unknown> {
   const { structuredContent: _ours, ...shown } = presentError(error);
   return shown;
+}
+
+/** A failure of a request that is no tool call: the server's own error answer as it came, else ours with its code. */
+export function asRpcError(error: unknown): RpcError {
+  const { code, message, hint, cause } = asGatewayError(error);
+  // A gateway error that was given its place has the one it stands for as its cause.
+  const root = cause instanceof GatewayError ? cause.cause : cause;
+  if (root instanceof RpcError) return root;
+  const rpcCode = code === 'INTERNAL' ? rpcCodes.internalError : rpcCodes.invalidParams;
+  return new RpcError(rpcCode, `${code}: ${message}`, hint === undefined ? undefined : { hint });
 }
 
 /** Whatever was thrown, as an error of the table. */

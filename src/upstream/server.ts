@@ -12,7 +12,7 @@ import { HeldCalls } from './held-calls.ts';
 import { HostSession } from './host-session.ts';
 import { HostSubscriptions } from './host-subscriptions.ts';
 import { cacheHints, discoverResult, initializeResult, supportedVersions } from './introduction.ts';
-import { asGatewayError, presentDirectError, presentError, presentValue } from './present.ts';
+import { asGatewayError, asRpcError, presentDirectError, presentError, presentValue } from './present.ts';
 import { isLogLevel, type RequestMeta, readRequestMeta } from './request-meta.ts';
 import { listTools, type ToolList } from './tool-list.ts';
 import { allTools } from './tools/all-tools.ts';
@@ -161,7 +161,7 @@ class HostServer {
 
   async #callDirect(call: { readonly name: string; readonly args: unknown }, host: Host): Promise<object> {
     try {
-      return await (await this.#deps.gateway).callDirect(call, host);
+      return await (await this.#deps.gateway).direct.call(call, host);
     } catch (error) {
       if (error instanceof UnknownToolError) throw new RpcError(rpcCodes.invalidParams, error.message);
       return presentDirectError(this.#failure(error, call.name));
@@ -180,8 +180,7 @@ class HostServer {
     try {
       return await (await this.#deps.gateway).taskRequest({ method, params }, host);
     } catch (error) {
-      const { code, message } = asGatewayError(error);
-      throw new RpcError(code === 'INTERNAL' ? rpcCodes.internalError : rpcCodes.invalidParams, `${code}: ${message}`);
+      throw asRpcError(error);
     }
   }
 

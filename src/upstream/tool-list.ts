@@ -19,7 +19,12 @@ export interface ToolList {
 /** What a config says is worth so long a wait: many hosts list tools only once. Milliseconds. */
 const loadingMs = 2000;
 /** Of use also where every tool of every server is listed; the others lead to tools that are not. */
-const alwaysListed: ReadonlySet<string> = new Set(['list_servers', 'login_server', 'get_gateway_status']);
+const alwaysListed: ReadonlySet<string> = new Set([
+  'list_servers',
+  'login_server',
+  'read_result',
+  'get_gateway_status',
+]);
 
 export async function listTools({ gateway, tools }: ToolListDeps): Promise<ToolList> {
   const { direct, hasDirectServers, hasMetaServers } = await viewOf(gateway);
@@ -29,13 +34,13 @@ export async function listTools({ gateway, tools }: ToolListDeps): Promise<ToolL
 
 async function viewOf(gateway: Promise<Gateway>): Promise<ToolView> {
   try {
-    if (await waitFor(gateway, loadingMs)) return await (await gateway).giveTools();
+    if (await waitFor(gateway, loadingMs)) return await (await gateway).direct.give();
   } catch {
     // Every call says what is wrong with the config.
     return metaToolsAlone;
   }
   gateway.then(
-    (loaded) => loaded.gaveTools(metaToolsAlone),
+    (loaded) => loaded.direct.gave(metaToolsAlone),
     () => undefined,
   );
   return metaToolsAlone;

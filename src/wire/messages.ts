@@ -35,6 +35,8 @@ export interface SendOptions {
   readonly requestSignal?: AbortSignal;
   /** Called when the stream that should have carried the answer ended without it. */
   readonly onRequestStreamEnd?: () => void;
+  /** Sent with the message, on channels that have headers. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**

@@ -2,7 +2,7 @@
 // progress and cancellation. Messages pass as they are: nothing is validated, copied or serialised here.
 import type { JsonRpcMessage, MessageChannel, RequestId } from './messages.ts';
 import { type Answer, PendingRequest, type RequestOptions } from './pending-request.ts';
-import { ConnectionClosedError, RpcError, rpcCodes } from './rpc-error.ts';
+import { ConnectionClosedError, RpcError, readRpcError, rpcCodes } from './rpc-error.ts';
 
 export interface IncomingRequest {
   readonly id: RequestId;
@@ -25,10 +25,16 @@ export interface PeerHandlers {
 
 const noParams: Readonly<Record<string, unknown>> = Object.freeze({});
 
+/**
+ * Never cancelled: the specification forbids it of the first (2025-11-25, basic/utilities/cancellation), and the second
+ * may have gone to a server that knows neither it nor, before the first, anything else.
+ */
+const openings: readonly string[] = ['initialize', 'server/discover'];
+
 export class Peer {
   readonly #channel: MessageChannel;
   readonly #handlers: PeerHandlers;
-  readonly #pending = new Map<RequestId, PendingRequest>();
+  readonly #pending = new Map<unknown, PendingRequest>();
   readonly #incoming = new Map<RequestId, AbortController>();
   #nextId = 1;
   #closed = false;
@@ -54,22 +60,25 @@ export class Peer {
     if (this.#closed) return Promise.reject(new ConnectionClosedError());
     if (options.signal?.aborted) return Promise.reject(options.signal.reason);
     const id = this.#nextId++;
-    options.onId?.(id);
     const stream = this.#channel.hasPerRequestStream ? new AbortController() : undefined;
     const pending = new PendingRequest(options, (error, reason) => {
       this.#pending.delete(id);
-      // The specification forbids cancelling `initialize` (2025-11-25, basic/utilities/cancellation).
-      const isTold = method !== 'initialize' && !(stream && this.#channel.cancelsByClosing);
+      const isTold = !openings.includes(method) && !(stream && this.#channel.cancelsByClosing);
       if (isTold) void this.#send('notifications/cancelled', { requestId: id, reason });
       stream?.abort();
       pending.reject(error);
     });
     this.#pending.set(id, pending);
+    options.onId?.(id);
     const fail = (error: unknown): void => this.#take(id)?.reject(error);
     this.#channel
       .send(
         { jsonrpc: '2.0', id, method, params: options.onProgress ? withProgressToken(params, id) : params },
-        stream && { requestSignal: stream.signal, onRequestStreamEnd: () => fail(new ConnectionClosedError()) },
+        stream && {
+          requestSignal: stream.signal,
+          onRequestStreamEnd: () => fail(new ConnectionClosedError()),
+          ...(options.headers && { headers: options.headers }),
+        },
       )
       .catch(fail);
     return pending.answer;
@@ -84,7 +93,8 @@ export class Peer {
     return this.#channel.close();
   }
 
-  #take(id: RequestId): PendingRequest | undefined {
+  #take(given: RequestId): PendingRequest | undefined {
+    const id = ownId(given);
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
     return pending;
@@ -100,18 +110,22 @@ export class Peer {
     const pending = message.id === null ? undefined : this.#take(message.id);
     if (!pending) {
       this.#handlers.error(new Error(`an answer to no open request (id ${JSON.stringify(message.id)?.slice(0, 40)})`));
-    } else if ('error' in message) {
-      pending.reject(new RpcError(message.error.code, message.error.message, message.error.data));
-    } else {
-      pending.resolve({ result: message.result, size });
+      return;
     }
+    // Some always write both, one of them null, as JSON-RPC 1.0 had it.
+    const { error, result } = message as { readonly error?: unknown; readonly result?: unknown };
+    if (error === undefined || error === null) pending.resolve({ result, size });
+    else pending.reject(readRpcError(error));
   }
 
   #receiveNotification(method: string, params: Readonly<Record<string, unknown>>): void {
     if (method === 'notifications/cancelled') {
-      this.#incoming.get(params['requestId'] as RequestId)?.abort(new Error(String(params['reason'] ?? 'cancelled')));
+      const running = this.#incoming.get(params['requestId'] as RequestId);
+      if (running) running.abort(new Error(String(params['reason'] ?? 'cancelled')));
+      // Some servers end what was asked of them in this way too (2026-07-28, `CancelledNotification`).
+      else this.#handlers.notification(method, params);
     } else if (method === 'notifications/progress') {
-      this.#pending.get(params['progressToken'] as RequestId)?.progress(params);
+      this.#pending.get(ownId(params['progressToken']))?.progress(params);
     } else {
       this.#handlers.notification(method, params);
     }
@@ -157,6 +171,11 @@ export class Peer {
     for (const controller of this.#incoming.values()) controller.abort(new ConnectionClosedError());
     this.#handlers.closed();
   }
+}
+
+/** The id of a request of ours, as it comes back: some servers turn it into a string, and the SDK's clients take that. */
+function ownId(given: unknown): unknown {
+  return typeof given === 'string' ? Number(given) : given;
 }
 
 function withProgressToken(params: Record<string, unknown>, token: RequestId): Record<string, unknown> {

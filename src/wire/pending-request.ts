@@ -15,6 +15,8 @@ export interface RequestOptions {
   readonly onId?: ((id: RequestId) => void) | undefined;
   /** Called with the params of each `notifications/progress`; being set, it also asks for them. */
   readonly onProgress?: ((params: Readonly<Record<string, unknown>>) => void) | undefined;
+  /** Sent with the request, on channels that have headers. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface Answer {

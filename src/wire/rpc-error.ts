@@ -24,6 +24,18 @@ export class RpcError extends Error {
   }
 }
 
+/** The `error` of an answer, as far as it has the right form. */
+export function readRpcError(error: unknown): RpcError {
+  const { code, message, data } = (
+    typeof error === 'object' && error !== null ? error : { message: error }
+  ) as Readonly<Record<string, unknown>>;
+  return new RpcError(
+    typeof code === 'number' ? code : rpcCodes.internalError,
+    typeof message === 'string' ? message : 'an error without a message',
+    data,
+  );
+}
+
 export class RequestTimeoutError extends Error {
   readonly timeoutMs: number;
   /** `idle`: neither answer nor progress for so long. `total`: no answer, whatever progress there was. */

@@ -10,6 +10,7 @@ const entry: HttpServerEntry = {
   timeoutMs: 1000,
   totalTimeoutMs: 3_600_000,
   connectTimeoutMs: 1000,
+  maxResultBytes: 1_048_576,
   protocol: 'auto',
   transport: 'auto',
   url: 'https://crm.example/mcp',

@@ -20,6 +20,7 @@ export const httpEntry: HttpServerEntry = {
   timeoutMs: 10_000,
   totalTimeoutMs: 3_600_000,
   connectTimeoutMs: 10_000,
+  maxResultBytes: 1_048_576,
   protocol: 'auto',
   transport: 'auto',
   url: 'https://mcp.example/mcp',

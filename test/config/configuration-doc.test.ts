@@ -57,6 +57,7 @@ test('defaults and lists of values are those of the code', () => {
   expect(row('An entry', 'timeoutMs')[3]).toBe(String(defaults.timeoutMs));
   expect(row('An entry', 'connectTimeoutMs')[3]).toContain(String(defaults.connectTimeoutMs.http));
   expect(row('An entry', 'connectTimeoutMs')[3]).toContain(String(defaults.connectTimeoutMs.stdio));
+  expect(row('An entry', 'maxResultBytes')[3]).toBe(String(defaults.maxResultBytes));
   expect(row('`oauth`', 'callbackHost')[2]).toBe(`\`${defaults.callbackHost}\``);
   for (const value of protocolRevisions) expect(row('An entry', 'protocol')[2]).toContain(`\`${value}\``);
   for (const value of grantTypes) expect(row('`oauth`', 'grantType')[1]).toContain(`\`${value}\``);

@@ -42,6 +42,7 @@ const brokenEntries: readonly [object, string, RegExp][] = [
   [{ url, timeoutMs: 1.5 }, '/timeoutMs', /whole number, not a fraction/],
   [{ url, timeoutMs: '600' }, '/timeoutMs', /a whole number, not a string|a number, not a string/],
   [{ url, connectTimeoutMs: 2 ** 31 }, '/connectTimeoutMs', /at most 2147483647/],
+  [{ url, maxResultBytes: 1023 }, '/maxResultBytes', /at least 1024/],
   [{ url, protocol: '2020-01-01' }, '/protocol', /protocol must be one of "auto"/],
   [{ url, disabled: 'yes' }, '/disabled', /true or false/],
   [{ url, profile: '' }, '/profile', /must not be empty/],

@@ -19,6 +19,7 @@ test('a stdio entry gets its defaults', async () => {
     timeoutMs: 600_000,
     totalTimeoutMs: 14_400_000,
     connectTimeoutMs: 120_000,
+    maxResultBytes: 1_048_576,
     protocol: 'auto',
   });
 });
@@ -34,6 +35,7 @@ test('an http entry gets its defaults, a login without configuration among them'
     timeoutMs: 600_000,
     totalTimeoutMs: 14_400_000,
     connectTimeoutMs: 30_000,
+    maxResultBytes: 1_048_576,
     protocol: 'auto',
     oauth: { grantType: 'authorization_code', dpop: false, callbackHost: '127.0.0.1', authorizationParams: {} },
   });
@@ -55,6 +57,7 @@ test('every key of a stdio entry arrives', async () => {
         timeoutMs: 1,
         totalTimeoutMs: 3,
         connectTimeoutMs: 2,
+        maxResultBytes: 1024,
         protocol: '2025-11-25',
       },
     },
@@ -78,6 +81,7 @@ test('every key of a stdio entry arrives', async () => {
       timeoutMs: 1,
       totalTimeoutMs: 3,
       connectTimeoutMs: 2,
+      maxResultBytes: 1024,
       protocol: '2025-11-25',
     },
   });

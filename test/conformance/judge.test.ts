@@ -1,6 +1,6 @@
-// What a run of a scenario means for the exit code: every way to fail is seen, and the baseline cannot rot.
+// What a run of a scenario means for the exit code: every way to fail is seen.
 import { describe, expect, it } from 'vitest';
-import { problemsOf, resultOf, strayEntries } from '../../conformance/judge.mjs';
+import { problemsOf } from '../../conformance/judge.mjs';
 
 const success = { id: 'pkce', name: 'PKCE', description: 'used PKCE', status: 'SUCCESS' };
 const failure = { ...success, status: 'FAILURE', errorMessage: 'no code_challenge' };
@@ -33,29 +33,5 @@ describe('the verdict about a scenario', () => {
     ],
   ])('names the problems when %s', (_title, scenario, ran, problems) => {
     expect(problemsOf(scenario, ran).map(({ check, message }) => `${check}: ${message}`)).toEqual(problems);
-  });
-});
-
-describe('the baseline', () => {
-  const baseline = { '2025-11-25': { 'auth/dpop': 'needs proofs' } };
-  const problems = [{ check: 'dpop', message: 'no proof' }];
-
-  it.each([
-    ['passed', 'a scenario that it does not name passes', 'auth/wif-jwt-bearer', []],
-    ['failed', 'a scenario that it does not name fails', 'auth/wif-jwt-bearer', problems],
-    ['baseline', 'a scenario that it names fails', 'auth/dpop', problems],
-    ['stale', 'a scenario that it names passes', 'auth/dpop', []],
-  ])('makes it "%s" when %s', (result, _title, scenario, found) => {
-    expect(resultOf({ revision: '2025-11-25', scenario, problems: found, baseline })).toBe(result);
-  });
-
-  it('counts for the revision it names alone', () => {
-    expect(resultOf({ revision: '2026-07-28', scenario: 'auth/dpop', problems, baseline })).toBe('failed');
-  });
-
-  it('may name nothing that is never run', () => {
-    const planned = { revision: '2025-11-25', scenario: 'auth/dpop', scored: false, alone: false };
-    expect(strayEntries(baseline, [planned])).toEqual([]);
-    expect(strayEntries(baseline, [{ ...planned, revision: '2026-07-28' }])).toEqual(['2025-11-25 auth/dpop']);
   });
 });

@@ -4,44 +4,29 @@ import { detailsOf, summaryOf, tableOf } from '../../conformance/report.mjs';
 
 const check = { id: 'pkce', name: 'PKCE', description: 'used PKCE', status: 'SUCCESS' };
 const ran = { exitCode: 0, checks: [check], driver: { log: 'a line of the log' }, output: '', tookMs: 1234 };
-const planned = { revision: '2025-11-25', scenario: 'auth/dpop', scored: true, alone: false };
+const planned = { leg: 'client' as const, revision: '2025-11-25', scenario: 'auth/dpop', scored: true, alone: false };
 const problems = ['one', 'two', 'three', 'four'].map((message) => ({ check: 'dpop', message }));
 
-const passed = { planned, result: 'passed' as const, problems: [], ran, reason: undefined };
-const failed = { ...passed, result: 'failed' as const, problems };
-const known = {
-  ...failed,
-  planned: { ...planned, scored: false },
-  result: 'baseline' as const,
-  reason: 'needs proofs',
-};
-const stale = { ...passed, result: 'stale' as const, reason: 'needs proofs' };
+const passed = { planned, problems: [], ran };
+const failed = { ...passed, planned: { ...planned, scored: false }, problems };
 
-it('a table shows each result, with the first problems and the reason of the baseline', () => {
-  expect(tableOf('2025-11-25', [passed, failed, known, stale])).toEqual([
+it('a table shows each result, with the first problems', () => {
+  expect(tableOf('2025-11-25', [passed, failed])).toEqual([
     '',
     'Requirements of 2025-11-25',
-    '  auth/dpop  passed       1/1    1.2 s',
-    '  auth/dpop  FAILED       1/1    1.2 s',
+    '  auth/dpop  passed     1/1    1.2 s',
+    '  auth/dpop  FAILED     1/1    1.2 s  not scored',
     '      dpop: one',
     '      dpop: two',
     '      dpop: three',
     '      and 1 more (--only auth/dpop --verbose shows all)',
-    '  auth/dpop  baseline     1/1    1.2 s  not scored',
-    '      baseline: needs proofs',
-    '      dpop: one',
-    '      dpop: two',
-    '      dpop: three',
-    '      and 1 more (--only auth/dpop --verbose shows all)',
-    '  auth/dpop  STALE        1/1    1.2 s',
-    '      baseline: needs proofs',
   ]);
 });
 
 it('a summary counts what passed, and what the exit code depends on', () => {
   expect(summaryOf('2025-11-25', [passed])).toBe('2025-11-25: 1 of 1 required, 0 of 0 not scored passed');
-  expect(summaryOf('2025-11-25', [passed, failed, known, stale])).toBe(
-    '2025-11-25: 2 of 3 required, 0 of 1 not scored passed; 1 failed, 1 in the baseline, 1 pass and must leave the baseline',
+  expect(summaryOf('2025-11-25', [passed, failed])).toBe(
+    '2025-11-25: 1 of 1 required, 0 of 1 not scored passed; 1 failed',
   );
 });
 

@@ -6,7 +6,7 @@ import type { Connection } from '../../src/downstream/connection.ts';
 import type { DownstreamDeps } from '../../src/downstream/downstream-deps.ts';
 import { openConnection } from '../../src/downstream/open-connection.ts';
 import { GatewayError, LoginRequiredError } from '../../src/errors.ts';
-import { httpEntry, recordingLog, testDeps, until } from './surroundings.ts';
+import { httpEntry, legacyEras, recordingLog, testDeps, until } from './surroundings.ts';
 
 type Echo = Awaited<ReturnType<typeof startHttpEcho>>;
 
@@ -26,7 +26,7 @@ async function connect(
   entry: Partial<HttpServerEntry> = {},
   deps: Partial<DownstreamDeps> = {},
 ): Promise<Connection> {
-  const connection = await openConnection(testDeps(deps), httpEntry(url, entry));
+  const connection = await openConnection(testDeps({ eras: legacyEras(), ...deps }), httpEntry(url, entry));
   closers.push(() => connection.close());
   return connection;
 }

@@ -29,9 +29,6 @@ async function connect(entry: Partial<HttpServerEntry> = {}, deps: Partial<Downs
   return connection;
 }
 
-/** Of the request that comes next. */
-const nextId = (): number => ((server.asked.at(-1)?.message as { readonly id: number } | undefined)?.id ?? 0) + 1;
-
 const methods = (): unknown[] => server.asked.map(({ message }) => (message as { method?: unknown }).method);
 
 describe.each(['auto', '2026-07-28'])('with protocol %s', (protocol) => {
@@ -92,10 +89,9 @@ describe.each(['auto', '2026-07-28'])('with protocol %s', (protocol) => {
 
   it('an error answer with status 400 is the error of that request', async () => {
     const connection = await connect({ protocol });
-    const id = nextId();
     server.refuse({
       status: 400,
-      body: JSON.stringify({ jsonrpc: '2.0', id, error: { code: -32602, message: 'bad' } }),
+      body: (id) => JSON.stringify({ jsonrpc: '2.0', id, error: { code: -32602, message: 'bad' } }),
     });
     const failure = await connection.callTool('echo', {}).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(RpcError);
@@ -111,9 +107,9 @@ describe.each(['auto', '2026-07-28'])('with protocol %s', (protocol) => {
   });
 });
 
-it('auto asks with initialize first, so that other servers are asked once', async () => {
+it('auto asks server/discover first, and a server that knows it is asked no more', async () => {
   await connect();
-  expect(methods()).toEqual(['initialize', 'server/discover']);
+  expect(methods()).toEqual(['server/discover']);
 });
 
 it('auto remembers the era of a server for its next connection', async () => {
@@ -123,7 +119,7 @@ it('auto remembers the era of a server for its next connection', async () => {
   await connection.close();
   await until(() => pool.snapshot('web').state !== 'ready');
   await pool.get('web');
-  expect(methods()).toEqual(['initialize', 'server/discover', 'server/discover']);
+  expect(methods()).toEqual(['server/discover', 'server/discover']);
   await pool.close();
 });
 
@@ -135,18 +131,25 @@ it('a server that refuses both says why it refused the first', async () => {
   });
 });
 
-it.each([400, 401, 403, 404, 500])('a refusal with %i is no sign of an era', async (status) => {
+it.each([401, 403])('D36: a refusal with %i is about the login, and nothing else is asked', async (status) => {
+  // A body of the login's may say anything.
+  const body = '{"jsonrpc":"2.0","id":1,"error":{"code":-32022,"message":"no","data":{"supported":["2025-11-25"]}}}';
+  server.refuse({ status, body });
+  await expect(connect({ transport: 'http' })).rejects.toThrow(`HTTP ${status}`);
+  expect(methods()).toEqual(['server/discover']);
+});
+
+it.each([400, 404, 405, 429, 500, 503])('after a refusal with %i initialize is asked', async (status) => {
   server.refuse({ status, body: 'no' });
-  await expect(connect({ transport: 'http' })).rejects.toThrow();
-  expect(methods()).toEqual(['initialize']);
+  await expect(connect({ transport: 'http' })).rejects.toThrow(`answered initialize with HTTP ${status}`);
+  expect(methods()).toEqual(['server/discover', 'initialize']);
 });
 
 it('a question of the server to the host is an error that says so', async () => {
   const connection = await connect({ protocol: '2026-07-28' });
-  const id = nextId();
   server.refuse({
     status: 200,
-    body: JSON.stringify({ jsonrpc: '2.0', id, result: { resultType: 'input_required', inputRequests: {} } }),
+    body: (id) => JSON.stringify({ jsonrpc: '2.0', id, result: { resultType: 'input_required', inputRequests: {} } }),
   });
   await expect(connection.callTool('echo', { text: 'x' })).rejects.toMatchObject({
     code: 'SERVER_UNAVAILABLE',

@@ -5,19 +5,25 @@ import type { AddressInfo } from 'node:net';
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 
+export interface Refusal {
+  readonly status: number;
+  /** A function is given the id of the request. */
+  readonly body: string | ((id: unknown) => string);
+}
+
 export interface ModernServer {
   readonly url: string;
   readonly asked: { readonly method: string; readonly headers: IncomingHttpHeaders; readonly message: unknown }[];
   /** Calls of `wait` that were cancelled. */
   cancelled(): number;
   /** Answers the next requests in place of the handler. */
-  refuse(answer: { readonly status: number; readonly body: string } | undefined): void;
+  refuse(answer: Refusal | undefined): void;
   close(): Promise<void>;
 }
 
 export async function startModernServer(): Promise<ModernServer> {
   let cancelled = 0;
-  let refusal: { readonly status: number; readonly body: string } | undefined;
+  let refusal: Refusal | undefined;
   const asked: ModernServer['asked'] = [];
   const handler = createMcpHandler(
     () => {
@@ -51,7 +57,9 @@ export async function startModernServer(): Promise<ModernServer> {
       message: body.length > 0 ? JSON.parse(body.toString('utf8')) : undefined,
     });
     if (refusal) {
-      response.writeHead(refusal.status, { 'content-type': 'application/json' }).end(refusal.body);
+      const { status, body: given } = refusal;
+      const text = typeof given === 'string' ? given : given(JSON.parse(body.toString('utf8')).id);
+      response.writeHead(status, { 'content-type': 'application/json' }).end(text);
       return;
     }
     const gone = new AbortController();

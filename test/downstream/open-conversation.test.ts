@@ -5,12 +5,15 @@ import { startModernEcho } from '../../fixtures/servers/modern-echo.mjs';
 import type { HttpServerEntry } from '../../src/config/server-entry.ts';
 import type { Connection } from '../../src/downstream/connection.ts';
 import type { DownstreamDeps } from '../../src/downstream/downstream-deps.ts';
-import { HttpStatusError, type RefusalDetails } from '../../src/downstream/http-answer-errors.ts';
-import { judgeEra, refusesInitialize } from '../../src/downstream/modern-era.ts';
+import { createEraMemory, type Era } from '../../src/downstream/era-memory.ts';
+import { HttpStatusError, NotAMessageError, type RefusalDetails } from '../../src/downstream/http-answer-errors.ts';
+import { judgeDiscoverFailure } from '../../src/downstream/judge-discover.ts';
+import { judgeEra, NoCommonRevisionError, refusesInitialize } from '../../src/downstream/modern-era.ts';
 import { openConnection } from '../../src/downstream/open-connection.ts';
 import { createServerPool } from '../../src/downstream/pool.ts';
-import { RpcError } from '../../src/wire/rpc-error.ts';
-import { httpEntry, testDeps, until } from './surroundings.ts';
+import { LoginRequiredError } from '../../src/errors.ts';
+import { ConnectionClosedError, RequestTimeoutError, RpcError } from '../../src/wire/rpc-error.ts';
+import { httpEntry, recordingLog, testDeps, until } from './surroundings.ts';
 
 interface Started {
   readonly url: string;
@@ -33,9 +36,12 @@ async function connect(
   url: string,
   entry: Partial<HttpServerEntry> = {},
   deps: Partial<DownstreamDeps> = {},
-  isModern = false,
+  known?: Era,
 ): Promise<Connection> {
-  const connection = await openConnection(testDeps(deps), httpEntry(url, entry), { isModern });
+  const eras = createEraMemory({ now: () => 0, log: recordingLog().log });
+  const full = httpEntry(url, entry);
+  if (known) eras.keep(full, known);
+  const connection = await openConnection(testDeps({ eras, ...deps }), full);
   closers.push(() => connection.close());
   return connection;
 }
@@ -78,6 +84,43 @@ describe('judging whether initialize was refused by a server of the modern era',
   });
 });
 
+describe('judging what a refused server/discover says', () => {
+  const refusal = (status: number, rpcCode?: number) =>
+    new HttpStatusError(status, '', false, { rpcCode, isModern: true });
+  const revisions = (supported: unknown) => new NoCommonRevisionError(httpEntry('http://a.example'), supported);
+  it.each([
+    ['http', refusal(400), 'legacy'],
+    ['http', refusal(404), 'legacy'],
+    ['http', refusal(405), 'legacy'],
+    ['http', refusal(422, -32602), 'legacy'],
+    ['http', refusal(401, -32022), 'final'],
+    ['http', refusal(403, -32601), 'final'],
+    ['http', refusal(408), 'unclear'],
+    ['http', refusal(429), 'unclear'],
+    ['http', refusal(500, -32601), 'unclear'],
+    ['http', refusal(503), 'unclear'],
+    ['http', new RpcError(-32601, ''), 'legacy'],
+    ['http', new RpcError(-32000, ''), 'legacy'],
+    ['http', new RpcError(-32022, ''), 'legacy'],
+    ['http', new RpcError(-32603, ''), 'unclear'],
+    ['stdio', new RpcError(-32603, ''), 'legacy'],
+    ['http', new NotAMessageError('text/html', '<html>'), 'unclear'],
+    ['http', new ConnectionClosedError(), 'unclear'],
+    ['stdio', new ConnectionClosedError(), 'legacy'],
+    ['http', new RequestTimeoutError(1), 'final'],
+    ['stdio', new RequestTimeoutError(1), 'legacy'],
+    ['http', new LoginRequiredError('web', {}), 'final'],
+    ['http', new TypeError('fetch failed'), 'final'],
+    ['http', revisions(['2025-11-25']), 'legacy'],
+    ['stdio', revisions(['2027-01-01', '2025-11-25']), 'legacy'],
+    ['http', revisions(['2027-01-01']), 'final'],
+    ['stdio', revisions(undefined), 'legacy'],
+    ['http', revisions([]), 'legacy'],
+  ] as const)('over %s %o: %s', (transport, error, verdict) => {
+    expect(judgeDiscoverFailure(error, transport)).toBe(verdict);
+  });
+});
+
 describe('judging whether a server is of another era than before', () => {
   const refusal = (status: number, details: RefusalDetails) => new HttpStatusError(status, '', false, details);
   it.each([
@@ -101,15 +144,67 @@ describe('judging whether a server is of another era than before', () => {
 });
 
 describe('a server of the legacy era', () => {
-  it.each(['auto', '2025-11-25'])('is asked nothing more than before with protocol %s', async (protocol) => {
+  it.each([
+    ['auto', undefined, ['server/discover']],
+    ['auto', 'legacy', []],
+    ['2025-11-25', undefined, []],
+    ['2025-11-25', 'modern', []],
+  ] as const)('with protocol %s, known as %s, is asked %j before', async (protocol, known, before) => {
     const server = await started(startHttpEcho({ get: 405, sessions: false }));
-    const connection = await connect(server.url, { protocol });
+    const connection = await connect(server.url, { protocol }, {}, known);
     await connection.callTool('echo', {});
     expect(asked(server).filter((method) => method !== 'GET')).toEqual([
+      ...before,
       'initialize',
       'notifications/initialized',
       'tools/call',
     ]);
+  });
+
+  it('D36: is asked once a day whether it has learned the new one', async () => {
+    const server = await started(startHttpEcho({ get: 405, sessions: false }));
+    let time = 0;
+    const eras = createEraMemory({ now: () => time, log: recordingLog().log });
+    const hourMs = 3_600_000;
+    for (const at of [0, hourMs, 23 * hourMs, 25 * hourMs, 26 * hourMs, 48 * hourMs, 50 * hourMs]) {
+      time = at;
+      await connect(server.url, {}, { eras });
+    }
+    const openings = asked(server).filter((method) => ['initialize', 'server/discover'].includes(String(method)));
+    const both = ['server/discover', 'initialize'];
+    expect(openings).toEqual([...both, 'initialize', 'initialize', ...both, 'initialize', 'initialize', ...both]);
+  });
+
+  it('over the oldest transport is found by way of both others, and not again', async () => {
+    const server = await started(startHttpEcho({ legacy: true }));
+    const eras = createEraMemory({ now: () => 0, log: recordingLog().log });
+    await connect(server.url, {}, { eras });
+    const first = server.requests.length;
+    expect(asked(server).slice(0, 3)).toEqual(['server/discover', 'initialize', 'GET']);
+    expect((await connect(server.url, {}, { eras })).info.transport).toBe('sse');
+    expect(asked(server).slice(first, first + 2)).toEqual(['initialize', 'GET']);
+  });
+
+  it('D36: that is out of order for the first question is opened, and nothing is learned from that', async () => {
+    const server = await started(startHttpEcho({ get: 405 }));
+    const eras = createEraMemory({ now: () => 0, log: recordingLog().log });
+    const fetchFor: DownstreamDeps['fetchFor'] = () => async (url, init) =>
+      String(init?.body).includes('server/discover') ? new Response('starting', { status: 503 }) : fetch(url, init);
+    const connection = await connect(server.url, {}, { eras, fetchFor });
+    expect(connection.info.protocolVersion).toBe('2025-11-25');
+    expect(await eras.recall(httpEntry(server.url))).toBeUndefined();
+  });
+
+  it('D36: that never answers the first question is a TIMEOUT, and no legacy server', async () => {
+    const server = await started(startHttpEcho({ get: 405 }));
+    const fetchFor: DownstreamDeps['fetchFor'] = () => (_, init) =>
+      new Promise((_resolve, reject) => {
+        init?.signal?.addEventListener('abort', () => reject(init.signal?.reason), { once: true });
+      });
+    await expect(connect(server.url, { connectTimeoutMs: 200 }, { fetchFor })).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      message: expect.stringContaining('server/discover'),
+    });
   });
 
   it('that is pinned to 2026-07-28 is one error that names the pin, and no other transport is tried', async () => {
@@ -129,7 +224,7 @@ describe('a server of the legacy era', () => {
 
   it('is found again where one of the modern era was before', async () => {
     const server = await started(startHttpEcho({ get: 405 }));
-    const connection = await connect(server.url, {}, {}, true);
+    const connection = await connect(server.url, {}, {}, 'modern');
     expect(connection.info.protocolVersion).toBe('2025-11-25');
     expect(asked(server).slice(0, 2)).toEqual(['server/discover', 'initialize']);
     expect(await connection.callTool('echo', {})).toMatchObject(ok);
@@ -173,7 +268,7 @@ describe('a server of the modern era', () => {
 
   it('is asked server/discover alone when it was of that era before', async () => {
     const server = await started(startModernEcho());
-    await connect(server.url, {}, {}, true);
+    await connect(server.url, {}, {}, 'modern');
     expect(asked(server)).toEqual(['server/discover']);
   });
 });
@@ -193,7 +288,8 @@ describe('a server that changes its era while it is connected', () => {
     expect(changes).toBe(1);
     await connection.callTool('echo', {});
     await connection.close();
-    expect(asked(modern)).toEqual(['tools/call', 'initialize', 'server/discover', 'tools/call', 'tools/call']);
+    const reopened = ['initialize', 'server/discover', 'tools/list'];
+    expect(asked(modern)).toEqual(['tools/call', ...reopened, 'tools/call', 'tools/call']);
     // The session ended with the server that knew it.
     expect(modern.requests.slice(2).filter(({ headers }) => 'mcp-session-id' in headers)).toEqual([]);
   });

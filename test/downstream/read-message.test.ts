@@ -30,6 +30,9 @@ describe('reading messages', () => {
     '{"jsonrpc":"2.0"}',
     '{"result":{}}',
     '{"method":1}',
+    '{"id":1,"level":"info"}',
+    '{"id":1,"error":"failed to open"}',
+    '{"jsonrpc":"2.0","id":null,"error":null}',
     `x${text}`,
   ])('takes %j for no message', (line) => {
     expect(readMessages(line)).toBeUndefined();
@@ -38,6 +41,9 @@ describe('reading messages', () => {
   it.each([
     [{ jsonrpc: '2.0', id: null, error: { code: 1, message: 'x' } }],
     [{ jsonrpc: '2.0', method: 'a' }],
+    [{ jsonrpc: '2.0', id: 1 }],
+    [{ jsonrpc: '2.0', id: 1, error: 'broken' }],
+    [{ jsonrpc: '2.0', id: 1, error: null, result: {} }],
     [{ jsonrpc: '2.0', id: 'a', method: 'a', params: {}, 'x-more': 1 }],
   ])('reads %j as it is', (given) => {
     expect(readMessages(JSON.stringify(given))).toEqual([given]);

@@ -4,6 +4,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { HttpServerEntry, StdioServerEntry } from '../../src/config/server-entry.ts';
 import type { DownstreamDeps } from '../../src/downstream/downstream-deps.ts';
+import type { EraMemory } from '../../src/downstream/era-memory.ts';
 import type { LogPort } from '../../src/lib/log-port.ts';
 
 export const { env, execPath } = process;
@@ -43,6 +44,16 @@ export function testDeps(more: Partial<DownstreamDeps> = {}): DownstreamDeps {
   };
 }
 
+/** What is remembered where every server is known as one of the revisions with a handshake. */
+export function legacyEras(): EraMemory {
+  return {
+    recall: async () => 'legacy',
+    keep: () => undefined,
+    forget: () => undefined,
+    settled: async () => undefined,
+  };
+}
+
 export function stdioEntry(more: Partial<StdioServerEntry> & { fixture?: string } = {}): StdioServerEntry {
   const { fixture: name = 'echo', args = [], ...rest } = more;
   return {
@@ -56,6 +67,7 @@ export function stdioEntry(more: Partial<StdioServerEntry> & { fixture?: string 
     timeoutMs: 20_000,
     totalTimeoutMs: 3_600_000,
     connectTimeoutMs: 20_000,
+    maxResultBytes: 1_048_576,
     protocol: 'auto',
     ...rest,
   };
@@ -73,6 +85,7 @@ export function httpEntry(url: string, more: Partial<HttpServerEntry> = {}): Htt
     timeoutMs: 20_000,
     totalTimeoutMs: 3_600_000,
     connectTimeoutMs: 20_000,
+    maxResultBytes: 1_048_576,
     protocol: 'auto',
     ...more,
   };

@@ -17,13 +17,15 @@ function manyServers(count: number): Record<string, object> {
   return Object.fromEntries(entries);
 }
 
+const offered = ['list_servers', 'search_tools', 'get_server_tools', 'execute_tool', 'read_result', 'login_server'];
+
 test.each([
-  { servers: 1, args: [], names: ['list_servers', 'get_server_tools', 'execute_tool', 'login_server'] },
-  { servers: 50, args: [], names: ['list_servers', 'get_server_tools', 'execute_tool', 'login_server'] },
+  { servers: 1, args: [], names: offered },
+  { servers: 50, args: [], names: offered },
   {
     servers: 50,
     args: ['--debug'],
-    names: ['list_servers', 'get_server_tools', 'execute_tool', 'login_server', 'get_gateway_status'],
+    names: [...offered, 'get_gateway_status'],
   },
 ])(
   'with $servers servers and arguments $args, tools/list stays within 700 tokens',
@@ -46,7 +48,7 @@ test('initialize names the gateway and says how to begin', async () => {
   const gateway = stage.start(stage.home());
   expect(await gateway.initialize()).toEqual({
     protocolVersion: '2025-11-25',
-    capabilities: { tools: {} },
+    capabilities: { tools: { listChanged: true }, logging: {} },
     serverInfo: { name: 'portico', title: 'Portico', version: expect.stringMatching(/^\d+\.\d+\.\d+/) },
     instructions: expect.stringContaining('list_servers'),
   });

@@ -8,6 +8,8 @@ import { openRawSession, type RawSession } from '../helpers/raw-http-session.ts'
 import { Stage } from '../helpers/stage.ts';
 
 const stage = new Stage();
+/** Nothing is cut here: test/e2e/large-results.test.ts has what happens by default. */
+const maxResultBytes = 64 * 1024 * 1024;
 afterAll(() => stage.close());
 
 /** Nulls, empty values, odd keys and every kind of number must arrive. */
@@ -51,7 +53,7 @@ describe('over stdio', () => {
     const servers = { echo: fixtureServer('echo'), everything: publishedServer('everything', 'stdio') };
     server = await direct(servers.echo);
     everything = await direct(servers.everything);
-    gateway = await stage.gateway(stage.home({ servers }));
+    gateway = await stage.gateway(stage.home({ servers: { ...servers, echo: { ...servers.echo, maxResultBytes } } }));
   });
 
   test.each(calls)('the result of $tool is equal to the byte', async ({ tool, args }) => {
@@ -119,7 +121,7 @@ describe.each(['json', 'sse'])('over Streamable HTTP with %s answers', (answers)
     const server = await startHttpEcho({ answers });
     stage.own(() => server.close());
     session = await openRawSession(server.url);
-    gateway = await stage.gateway(stage.home({ servers: { echo: { url: server.url, oauth: false } } }));
+    gateway = await stage.gateway(stage.home({ servers: { echo: { url: server.url, oauth: false, maxResultBytes } } }));
   });
 
   test.each(calls)('the result of $tool is equal', async ({ tool, args }) => {

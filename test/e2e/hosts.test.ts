@@ -33,11 +33,19 @@ describe.each(hostKinds)('%s', (kind: HostKind) => {
     expect(host.serverName).toBe('portico');
     expect(host.instructions).toContain('list_servers');
     expect(host.capabilities).toMatchObject({ tools: {} });
-    expect(await host.ping()).toEqual({});
+    expect(host.isModern).toBe(kind === 'SDK 2.x that probes for newer revisions');
+    if (!host.isModern) expect(await host.ping()).toEqual({});
     const tools = await host.tools();
-    expect(tools.map(({ name }) => name)).toEqual(['list_servers', 'get_server_tools', 'execute_tool', 'login_server']);
+    expect(tools.map(({ name }) => name)).toEqual([
+      'list_servers',
+      'search_tools',
+      'get_server_tools',
+      'execute_tool',
+      'read_result',
+      'login_server',
+    ]);
     const hints = tools.map(({ annotations }) => annotations.readOnlyHint);
-    expect(hints).toEqual([true, true, false, false]);
+    expect(hints).toEqual([true, true, true, false, true, false]);
   });
 
   test('walks from the servers to their tools to a result, over stdio and over Streamable HTTP', async () => {

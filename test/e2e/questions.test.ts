@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { GatewayProcess } from '../helpers/gateway-process.ts';
 import type { Json } from '../helpers/json-rpc-process.ts';
+import { everyCapability, modernCall, modernMeta } from '../helpers/modern-host.ts';
 import { fixtureServer } from '../helpers/programs.ts';
 import { Stage } from '../helpers/stage.ts';
 
@@ -15,7 +16,6 @@ const form = {
 const elicit = { method: 'elicitation/create', params: form };
 const sample = { method: 'sampling/createMessage', params: { messages: [], maxTokens: 5, 'x-unknown': [null] } };
 const roots = { method: 'roots/list' };
-const everything = { elicitation: { form: {}, url: {} }, sampling: {}, roots: { listChanged: true } };
 
 function start(entry: object = {}): GatewayProcess {
   return stage.start(stage.home({ servers: { asks: { ...fixtureServer('questions'), ...entry } } }));
@@ -26,7 +26,7 @@ function parsed(result: Json): Json {
 }
 
 describe('a host of 2025-11-25', () => {
-  async function connect(capabilities: object = everything, entry: object = {}): Promise<GatewayProcess> {
+  async function connect(capabilities: object = everyCapability, entry: object = {}): Promise<GatewayProcess> {
     const gateway = start(entry);
     await gateway.initialize('2025-11-25', capabilities);
     return gateway;
@@ -111,7 +111,7 @@ describe('a host of 2025-11-25', () => {
   });
 
   test('the absolute limit of a call counts all the same, and is named', async () => {
-    const gateway = await connect(everything, { timeoutMs: 100, totalTimeoutMs: 400 });
+    const gateway = await connect(everyCapability, { timeoutMs: 100, totalTimeoutMs: 400 });
     gateway.onRequest = () => undefined;
     const failure = await gateway.failure('execute_tool', { server: 'asks', tool: 'ask', args: elicit });
     expect(failure).toMatchObject({ code: 'TIMEOUT', server: 'asks', tool: 'ask' });
@@ -185,21 +185,11 @@ describe('a host of 2025-11-25', () => {
 });
 
 describe('a host of 2026-07-28', () => {
-  const meta = (capabilities: object = everything, more: object = {}): object => ({
-    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-    'io.modelcontextprotocol/clientInfo': { name: 'test', version: '1' },
-    'io.modelcontextprotocol/clientCapabilities': capabilities,
-    ...more,
-  });
+  const meta = modernMeta;
 
   async function call(gateway: GatewayProcess, tool: string, args: object = {}, more: Json = {}): Promise<Json> {
-    const { _meta = {}, ...rest } = more;
-    return await gateway.request('tools/call', {
-      name: 'execute_tool',
-      arguments: { server: 'asks', tool, args },
-      ...rest,
-      _meta: meta(everything, _meta),
-    });
+    const { _meta, ...rest } = more;
+    return await modernCall(gateway, { server: 'asks', tool, args }, { meta: _meta, more: rest });
   }
 
   test('discovers the gateway, lists its tools, and every result says of what kind it is', async () => {

@@ -35,7 +35,7 @@ function scene(context: TestContext, trees: 'all' | 'gentle' = 'all'): Scene {
   const stubborn = trees === 'all' ? ['stubborn'] : [];
   const servers = {
     gentle: { ...fixtureServer('grandchildren', '3'), env },
-    other: { ...fixtureServer('grandchildren', '2', ...stubborn), env },
+    other: { ...fixtureServer('grandchildren', '2', ...stubborn), env, maxResultBytes: 16_000_000 },
     hanging: { ...fixtureServer('hang', ...stubborn), env },
   };
   stage.own(() => {

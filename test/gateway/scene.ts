@@ -15,6 +15,7 @@ export interface FakeServer {
   readonly tools?: readonly ToolDefinition[];
   readonly snapshot?: ServerSnapshot;
   readonly call?: ServerSession['connection']['callTool'];
+  readonly request?: ServerSession['connection']['request'];
   readonly connect?: () => void | Promise<void>;
   /** What is known of its tools without asking it. */
   readonly known?: KnownTools;
@@ -91,6 +92,7 @@ function entryOf(name: string, { entry }: FakeServer): ServerEntry {
     timeoutMs: 1000,
     totalTimeoutMs: 3_600_000,
     connectTimeoutMs: 1000,
+    maxResultBytes: 1_048_576,
     protocol: 'auto',
   };
   if (entry?.kind === 'http') {
@@ -112,12 +114,12 @@ function entryOf(name: string, { entry }: FakeServer): ServerEntry {
   return { ...base, kind: 'stdio', command: 'server', args: [], env: {}, inheritEnv: [], ...(entry as object) };
 }
 
-function sessionOf({ tools = [], call }: FakeServer): ServerSession {
+function sessionOf({ tools = [], call, request }: FakeServer): ServerSession {
   return {
     catalog: { tools: async () => tools, find: async (name) => tools.find((tool) => tool.name === name) },
     connection: {
       callTool: call ?? (async (_tool, args) => ({ result: { content: [], echoed: args }, size: 7 })),
-      request: async (method, params) => ({ result: { method, params }, size: 7 }),
+      request: request ?? (async (method, params) => ({ result: { method, params }, size: 7 })),
     },
   };
 }

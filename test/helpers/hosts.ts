@@ -26,6 +26,8 @@ export interface TestHost {
   /** As `tools/list` gave them, after the client's own validation. */
   tools(): Promise<readonly Json[]>;
   call(name: string, args?: Record<string, unknown>, options?: CallOptions): Promise<Result>;
+  readonly isModern: boolean;
+  /** Not in the modern era, which has none. */
   ping(): Promise<unknown>;
   /** A request that the gateway does not know. @throws the client's error */
   unknownRequest(): Promise<unknown>;
@@ -59,6 +61,7 @@ export async function connectHost(
       tools: async () => (await client.listTools()).tools,
       call: async (tool, given = {}, options = {}) =>
         (await client.callTool({ name: tool, arguments: given }, undefined, options)) as Result,
+      isModern: false,
       ping: () => client.ping(),
       unknownRequest: () => client.getPrompt({ name: 'x' }),
       close: () => client.close(),
@@ -74,6 +77,7 @@ export async function connectHost(
     tools: async () => (await client.listTools()).tools,
     call: async (tool, given = {}, options = {}) =>
       (await client.callTool({ name: tool, arguments: given }, options)) as Result,
+    isModern: client.getProtocolEra() === 'modern',
     ping: () => client.ping(),
     unknownRequest: () => client.getPrompt({ name: 'x' }),
     close: () => client.close(),

@@ -56,8 +56,10 @@ describe('the conversation with a host', () => {
     const { result } = (await host.receive()) as { result: { tools: { name: string }[] } };
     expect(result.tools.map(({ name }) => name)).toEqual([
       'list_servers',
+      'search_tools',
       'get_server_tools',
       'execute_tool',
+      'read_result',
       'login_server',
     ]);
   });
@@ -187,13 +189,17 @@ describe('the conversation with a host', () => {
     expect(await unable.receive()).toMatchObject({ id: 2 });
   });
 
+  const direct = {
+    call: ({ name }: { name: string }) => Promise.reject(new UnknownToolError(name)),
+  } as unknown as Gateway['direct'];
+
   it.each([
     ['an unknown method', '{"jsonrpc":"2.0","id":1,"method":"server/discover"}', -32601],
     ['an unknown tool', '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x"}}', -32602],
     ['what is not JSON', 'hello', -32700],
     ['what is no message', '{"jsonrpc":"1.0"}', -32600],
   ])('answers %s with its error, and goes on', async (_case, line, code) => {
-    const host = connect(Promise.resolve({ callDirect: ({ name }) => Promise.reject(new UnknownToolError(name)) }));
+    const host = connect(Promise.resolve({ direct }));
     host.write(`${line}\n`);
     expect(await host.receive()).toMatchObject({ error: { code } });
     host.send({ id: 2, method: 'ping' });

@@ -50,6 +50,45 @@ async function connect(handlers: Partial<PeerHandlers> = {}) {
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('a request of a peer', () => {
+  it('takes its id as text too', async () => {
+    const { channel, peer } = await connect();
+    const asked = peer.request('a', {}, { timeoutMs: 5000, onProgress: (params) => void seen.push(params) });
+    const seen: unknown[] = [];
+    const progress = { progressToken: '1', progress: 1 };
+    channel.onmessage?.({ jsonrpc: '2.0', method: 'notifications/progress', params: progress });
+    channel.onmessage?.({ jsonrpc: '2.0', id: '1', result: 7 });
+    expect(await asked).toMatchObject({ result: 7 });
+    expect(seen).toEqual([progress]);
+  });
+
+  it.each([
+    [
+      { code: 5, message: 'x', data: [1] },
+      { code: 5, message: 'x', data: [1] },
+    ],
+    [{ code: 5 }, { code: 5, message: 'an error without a message' }],
+    [{}, { code: -32603, message: 'an error without a message' }],
+    [
+      { code: '5', message: 6 },
+      { code: -32603, message: 'an error without a message' },
+    ],
+    ['broken', { code: -32603, message: 'broken' }],
+    [[1], { code: -32603, message: 'an error without a message' }],
+    [7, { code: -32603, message: 'an error without a message' }],
+  ])('fails with the error %j as far as it has the right form', async (error, expected) => {
+    const { channel, peer } = await connect();
+    const asked = peer.request('a', {}, { timeoutMs: 5000 });
+    channel.onmessage?.({ jsonrpc: '2.0', id: 1, error } as unknown as JsonRpcMessage);
+    await expect(asked).rejects.toMatchObject(expected);
+  });
+
+  it('takes a result with an error of null beside it', async () => {
+    const { channel, peer } = await connect();
+    const asked = peer.request('a', {}, { timeoutMs: 5000 });
+    channel.onmessage?.({ jsonrpc: '2.0', id: 1, result: 7, error: null } as unknown as JsonRpcMessage);
+    expect(await asked).toMatchObject({ result: 7 });
+  });
+
   it('gives each answer to its own request, in any order, with the size and the very object', async () => {
     const { channel, peer } = await connect();
     const first = peer.request('a', {}, { timeoutMs: 5000 });

@@ -43,7 +43,10 @@ async function call(
   const timeoutMs = parseTimeout(options.timeout);
   return await withGateway(run, async ({ gateway }) => {
     const { output, context } = run;
-    const result = await gateway.executeTool({ server, tool, args, timeoutMs }, createTerminalHost(context, output));
+    const result = await gateway.executeTool(
+      { server, tool, args, timeoutMs, whole: true },
+      createTerminalHost(context, output),
+    );
     output.document(result);
     const { content } = result;
     for (const item of Array.isArray(content) ? content : []) output.line(describeContent(item));

@@ -44,13 +44,12 @@ export class ToolInput {
 
   /** A whole number from 1 up. */
   count(name: string): number | undefined {
-    const value = this.#given(name);
-    if (value === undefined || value === '') return undefined;
-    const number = typeof value === 'string' ? Number(value) : value;
-    if (typeof number !== 'number' || !Number.isSafeInteger(number) || number < 1) {
-      throw new InputError(name, `is ${JSON.stringify(value)?.slice(0, 40)}`, 'a whole number from 1 up');
-    }
-    return number;
+    return this.#wholeNumber(name, 1);
+  }
+
+  /** A whole number from 0 up. */
+  offset(name: string): number | undefined {
+    return this.#wholeNumber(name, 0);
   }
 
   oneOf<T extends string>(name: string, choices: readonly T[]): T | undefined {
@@ -90,6 +89,16 @@ export class ToolInput {
       ...(typeof server === 'string' && { server }),
       ...(typeof tool === 'string' && { tool }),
     };
+  }
+
+  #wholeNumber(name: string, least: number): number | undefined {
+    const value = this.#given(name);
+    if (value === undefined || value === '') return undefined;
+    const number = typeof value === 'string' ? Number(value) : value;
+    if (typeof number !== 'number' || !Number.isSafeInteger(number) || number < least) {
+      throw new InputError(name, `is ${JSON.stringify(value)?.slice(0, 40)}`, `a whole number from ${least} up`);
+    }
+    return number;
   }
 
   #given(name: string): unknown {
