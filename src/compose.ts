@@ -12,7 +12,14 @@ import type { ConfigSource } from './gateway/gateway-status.ts';
 import { createHostAtLarge } from './gateway/host-at-large.ts';
 import type { LoginPort } from './gateway/login-port.ts';
 import type { LogPort } from './lib/log-port.ts';
-import { authorizedFetch, closeAuthenticator, type Logins, lazyAuthenticator, loginsByName } from './login-wiring.ts';
+import {
+  afterLogin,
+  authorizedFetch,
+  closeAuthenticator,
+  type Logins,
+  lazyAuthenticator,
+  loginsByName,
+} from './login-wiring.ts';
 import { findPaths } from './paths.ts';
 import type { Environment, Settings } from './settings.ts';
 import { createTokenPlace } from './token-store-wiring.ts';
@@ -64,14 +71,17 @@ export async function compose(deps: ComposeDeps, settings: Settings): Promise<Co
     {
       entries: [...servers.values()].flatMap((server) => (server.state === 'usable' ? [server.entry] : [])),
       catalogs: await catalogPlace(paths.catalogDir, loaded.path),
+      onToolsChanged: (server) => gateway.direct.toolsChanged(server),
     },
   );
-  const logins = forgettingTools(loginsByName(servers, authenticator, place), pool);
+  const forgetting = forgettingTools(loginsByName(servers, authenticator, place), pool);
+  const logins = afterLogin(forgetting, (server) => gateway.direct.loggedIn(server));
   const audit = await openAudit(paths.auditFile, log);
-  const gateway = createGateway(
+  const gateway: Gateway = createGateway(
     { servers, rules: rules?.rules, source, downstream: downstreamPort(pool), logins, audit, host, now },
     {
       version: deps.version,
+      expose: settings.expose,
       lockedAgent: settings.lockedAgent,
       defaultAgent: settings.defaultAgent,
       loginWaitMs: settings.loginWaitMs ?? (hasBrowser(env, deps.platform) ? defaultLoginWaitMs : 0),

@@ -104,6 +104,21 @@ export function loginsByName(
   };
 }
 
+/** `told` hears of every login that succeeded, whoever began it. */
+export function afterLogin(logins: Logins, told: (server: string) => void): Logins {
+  return {
+    ...logins,
+    async login(server, request) {
+      const attempt = await logins.login(server, request);
+      attempt.done.then(
+        () => told(server),
+        () => undefined,
+      );
+      return attempt;
+    },
+  };
+}
+
 function mayLogIn(entry: ServerEntry): boolean {
   return entry.kind === 'http' && !entry.disabled && entry.oauth !== false;
 }

@@ -11,6 +11,7 @@ export interface CommandLineOptions {
   readonly tokenDir?: string | undefined;
   readonly agent?: string | undefined;
   readonly debug?: boolean | undefined;
+  readonly expose?: 'meta' | 'direct' | undefined;
 }
 
 export interface Settings {
@@ -23,6 +24,8 @@ export interface Settings {
   /** The identity of a call that names none (`GATEWAY_DEFAULT_AGENT`). */
   readonly defaultAgent: string | undefined;
   readonly debug: boolean;
+  /** How tools are shown of servers whose entry does not say so (`--expose`, `GATEWAY_EXPOSE`). */
+  readonly expose: 'meta' | 'direct';
   readonly logLevel: LogLevel;
   /** Absent: `lazy` for stdio, `eager` for HTTP servers with a stored login. */
   readonly initStrategy: 'eager' | 'lazy' | undefined;
@@ -40,6 +43,7 @@ export function resolveSettings(options: CommandLineOptions, env: Environment): 
     lockedAgent: given(options.agent) ?? given(env['GATEWAY_AGENT']),
     defaultAgent: given(env['GATEWAY_DEFAULT_AGENT']),
     debug,
+    expose: options.expose ?? oneOf('GATEWAY_EXPOSE', env, ['meta', 'direct']) ?? 'meta',
     logLevel: oneOf('GATEWAY_LOG_LEVEL', env, logLevels) ?? (debug ? 'debug' : 'info'),
     initStrategy: oneOf('GATEWAY_INIT_STRATEGY', env, ['eager', 'lazy']),
     loginWaitMs: milliseconds('GATEWAY_LOGIN_WAIT_MS', env),

@@ -1,6 +1,9 @@
 // Owns the shape of one configured server after parsing: what every other room reads; knows nothing of files or zod.
 import type { Secret } from '../lib/secret.ts';
 
+/** Whether tools are reached through the meta tools, or stand in the host's list of tools themselves. */
+export type Exposure = 'meta' | 'direct';
+
 interface EntryBase {
   /** The key under `mcpServers`. */
   readonly name: string;
@@ -18,6 +21,8 @@ interface EntryBase {
   readonly maxResultBytes: number;
   /** `auto`, or a pinned protocol revision such as `2025-11-25`. */
   readonly protocol: string;
+  /** Absent: as `serve --expose` says. */
+  readonly expose?: Exposure;
 }
 
 export interface StdioServerEntry extends EntryBase {

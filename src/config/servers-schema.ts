@@ -37,6 +37,7 @@ const shared = {
   connectTimeoutMs: timeout.optional(),
   maxResultBytes: z.int().min(minResultBytes).optional(),
   protocol: z.enum(['auto', ...protocolRevisions]).optional(),
+  expose: z.enum(['meta', 'direct']).optional(),
 };
 
 export const stdioSchema = z.object({

@@ -15,7 +15,8 @@ export interface ExecuteToolInput {
   readonly agent: string;
   readonly server: string;
   readonly tool: string;
-  readonly args: Readonly<Record<string, unknown>>;
+  /** Sent as they are; absent, the server gets none. */
+  readonly args?: unknown;
   /** Milliseconds; absent: the server's `timeoutMs`. */
   readonly timeoutMs?: number | undefined;
 }

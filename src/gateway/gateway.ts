@@ -1,12 +1,12 @@
 // Owns the list of use cases, each behind the rules and with one audit line. Knows nothing of MCP messages.
 import type { AuditSink } from '../audit/sink.ts';
 import type { Rules } from '../config/rules.ts';
-import type { ConfiguredServer } from '../config/server-entry.ts';
-import type { Offers } from '../downstream/offerings.ts';
+import type { ConfiguredServer, Exposure } from '../config/server-entry.ts';
 import type { GatewayError } from '../errors.ts';
 import type { CallHost } from '../wire/call-host.ts';
 import { createAudited, type Operation, plain } from './audited.ts';
 import { CallMetrics } from './call-metrics.ts';
+import { createDirectMode, type DirectMode } from './direct-mode.ts';
 import type { DownstreamPort } from './downstream-port.ts';
 import { type ConfigSource, type GatewayStatus, gatewayStatus } from './gateway-status.ts';
 import { type GetServerToolsInput, type GetServerToolsResult, getServerTools } from './get-server-tools.ts';
@@ -18,13 +18,12 @@ import { type LoginServerInput, type LoginServerResult, loginServer } from './lo
 import { LoginWindows } from './login-windows.ts';
 import { createNativeUses, type NativeUses } from './native-uses.ts';
 import { createOfferedUses, type OfferedUses } from './offered-uses.ts';
-import { permittedOffers } from './permitted-offers.ts';
+import { agentsOf, type Offers, permittedOffers } from './permitted-offers.ts';
 import { createRelayedUses, type RelayedUses } from './relayed-uses.ts';
 import { createResultStore } from './result-store.ts';
 import { type SearchToolsInput, type SearchToolsResult, searchTools } from './search-tools.ts';
 import { createServerDirectory } from './server-directory.ts';
 import { createToolIndex } from './tool-index.ts';
-import { agentsOf, watchOffers } from './watch-offers.ts';
 
 /** What a caller says of itself, before the rules have looked at it. */
 type Claim<Input> = Omit<Input, 'agent'> & { readonly agentId?: string | undefined };
@@ -36,14 +35,14 @@ export interface Gateway extends RelayedUses {
   ): Promise<{ readonly servers: readonly ListedServer[] }>;
   searchTools(input: Claim<SearchToolsInput>, host: Host): Promise<SearchToolsResult>;
   getServerTools(input: Claim<GetServerToolsInput>, host: Host): Promise<GetServerToolsResult>;
+  /** Tools of servers that stand in the host's own list. */
+  readonly direct: DirectMode;
   loginServer(input: Claim<LoginServerInput>, host: Host): Promise<LoginServerResult>;
   status(input: { readonly agentId?: string | undefined }, host: Host): Promise<GatewayStatus>;
   /** Resources, prompts and completion of the servers. */
   readonly offered: OfferedUses;
   /** The same for hosts that see them as the gateway's own. */
   readonly native: NativeUses;
-  /** What permitted servers are known to have besides tools. Nothing is asked. */
-  offers(): Offers;
   /** The host has said what it is: from now on servers may ask it. */
   attach(host: CallHost): void;
   /** The host reads other log messages than before. */
@@ -68,21 +67,20 @@ export interface GatewayDeps {
 
 export interface GatewaySettings {
   readonly version: string;
+  /** How the tools of servers are shown whose entry does not say so; default `meta`. */
+  readonly expose?: Exposure;
   /** `--agent`: no other identity is accepted. */
   readonly lockedAgent?: string | undefined;
   readonly defaultAgent?: string | undefined;
   readonly loginWaitMs: number;
-  /** Whether a server's resources and prompts are shown as the gateway's own; absent: none are. */
-  readonly isNative?: ((server: string) => boolean) | undefined;
 }
 
 export function createGateway(deps: GatewayDeps, settings: GatewaySettings): Gateway {
   const directory = createServerDirectory(deps);
-  const metrics = new CallMetrics();
   const shared = {
     ...deps,
     directory,
-    metrics,
+    metrics: new CallMetrics(),
     results: createResultStore(),
     toolIndex: createToolIndex(),
     windows: new LoginWindows(deps.now),
@@ -91,18 +89,25 @@ export function createGateway(deps: GatewayDeps, settings: GatewaySettings): Gat
   };
   const audited = createAudited(shared, settings);
   const offers = (): Offers => permittedOffers(shared, agentsOf(deps.rules, settings));
+  const direct: DirectMode = createDirectMode({ ...shared, settings, offers, calls: () => gateway });
   const native = createNativeUses({
     ...shared,
     audited,
-    isNative: settings.isNative ?? (() => false),
+    isNative: (server) => direct.isDirect(server),
     notify: (method, params) => deps.host.current?.notify(method, params),
   });
-  watchOffers(deps, offers, native);
+  deps.downstream.watch({
+    ready(server) {
+      native.ready(server);
+      direct.viewChanged();
+    },
+    told: (server, method, params) => native.told(server, method, params),
+  });
 
-  return {
+  const gateway: Gateway = {
     listServers: (input, host) =>
       audited({ name: 'list_servers', ...input }, host, async (agent) =>
-        plain(await listServers(shared, { ...input, agent })),
+        plain(await direct.tryAfter(listServers(shared, { ...input, agent }))),
       ),
     searchTools: (input, host) =>
       audited({ name: 'search_tools', agentId: input.agentId }, host, async (agent) =>
@@ -113,6 +118,7 @@ export function createGateway(deps: GatewayDeps, settings: GatewaySettings): Gat
         plain(await getServerTools(shared, { ...input, agent }, host)),
       ),
     ...createRelayedUses({ ...shared, audited }),
+    direct,
     loginServer: (input, host) =>
       audited({ name: 'login_server', agentId: input.agentId, server: input.server }, host, async (agent) =>
         plain(await loginServer(shared, { ...input, agent }, host)),
@@ -123,10 +129,10 @@ export function createGateway(deps: GatewayDeps, settings: GatewaySettings): Gat
       ),
     offered: createOfferedUses({ ...shared, audited }),
     native,
-    offers,
     attach: (host) => deps.host.attach(host),
     logLevelChanged: () => deps.downstream.hostChanged('logLevel'),
     rootsChanged: () => deps.downstream.hostChanged('roots'),
     refuse: (operation, problem, host) => audited(operation, host, () => Promise.reject(problem)),
   };
+  return gateway;
 }

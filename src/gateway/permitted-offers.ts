@@ -1,8 +1,13 @@
 // Owns which kinds of things besides tools there are for an agent, as far as that is known; asks no server.
 
-import type { Offers } from '../downstream/offerings.ts';
+import type { Rules } from '../config/rules.ts';
+import type { Offers as ServerOffers } from '../downstream/offerings.ts';
+import { identify } from '../policy/identify.ts';
 import type { DownstreamPort } from './downstream-port.ts';
 import type { ServerDirectory } from './server-directory.ts';
+
+/** Which kinds there are, of any server. */
+export type Offers = ServerOffers;
 
 export interface PermittedOffersDeps {
   readonly directory: ServerDirectory;
@@ -19,4 +24,20 @@ export function permittedOffers({ directory, downstream }: PermittedOffersDeps, 
     prompts: offers.some((each) => each?.prompts),
     completions: offers.some((each) => each?.completions && (each.resources || each.prompts)),
   };
+}
+
+/** Whoever may be asking, where no call says who. */
+export function agentsOf(
+  rules: Rules | undefined,
+  {
+    lockedAgent,
+    defaultAgent,
+  }: { readonly lockedAgent?: string | undefined; readonly defaultAgent?: string | undefined },
+): readonly string[] {
+  try {
+    return [identify(rules, { claimed: undefined, locked: lockedAgent, fallback: defaultAgent }).agent];
+  } catch {
+    // Every call has to say who is asking: it may be any of them.
+    return [...(rules?.agents.keys() ?? [])];
+  }
 }

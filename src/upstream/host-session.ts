@@ -129,7 +129,7 @@ export class HostSession {
 
   #notify(method: string, params: Members, logLevel: string | undefined): void {
     if (method === 'notifications/message' && logLevel !== undefined && !isWanted(params['level'], logLevel)) return;
-    if (this.#subscriptions.takes(method)) this.#subscriptions.notify(method, params);
+    if (this.#subscriptions.takes(method)) this.#subscriptions.notify(method, params, this.#isModern);
     else void this.#peer.notify(method, params as Record<string, unknown>);
   }
 

@@ -18,24 +18,21 @@ interface Subscription {
 
 export class HostSubscriptions {
   readonly #peer: Peer;
+  readonly #follow: (uri: string, isFollowed: boolean) => void;
   readonly #listening = new Set<Subscription>();
-  #isModern = false;
 
-  constructor(peer: Peer) {
+  /** @param follow told of each resource that the first begins to listen to, and the last ends to */
+  constructor(peer: Peer, follow: (uri: string, isFollowed: boolean) => void) {
     this.#peer = peer;
-  }
-
-  /** The URIs that somebody listens to (2026-07-28). */
-  get uris(): ReadonlySet<string> {
-    return new Set([...this.#listening].flatMap(({ filter }) => urisOf(filter)));
+    this.#follow = follow;
   }
 
   takes(method: string): boolean {
     return method in filters;
   }
 
-  notify(method: string, params: Members): void {
-    if (!this.#isModern) {
+  notify(method: string, params: Members, isModern: boolean): void {
+    if (!isModern) {
       void this.#peer.notify(method, params as Record<string, unknown>);
       return;
     }
@@ -46,13 +43,12 @@ export class HostSubscriptions {
 
   /** `subscriptions/listen`: stays open until the host cancels it, or `close`. */
   async listen({ id, params, signal }: IncomingRequest): Promise<object> {
-    this.#isModern = true;
     const filter = honoured(membersOf(params['notifications']));
     const ended = new Promise<void>((resolve) => {
       const subscription: Subscription = { id, filter, end: resolve };
-      this.#listening.add(subscription);
+      this.#change(() => this.#listening.add(subscription));
       signal.addEventListener('abort', () => {
-        this.#listening.delete(subscription);
+        this.#change(() => this.#listening.delete(subscription));
         resolve();
       });
     });
@@ -65,6 +61,18 @@ export class HostSubscriptions {
   close(): void {
     for (const { end } of this.#listening) end();
     this.#listening.clear();
+  }
+
+  #change(work: () => void): void {
+    const before = this.#uris();
+    work();
+    const now = this.#uris();
+    for (const uri of now) if (!before.has(uri)) this.#follow(uri, true);
+    for (const uri of before) if (!now.has(uri)) this.#follow(uri, false);
+  }
+
+  #uris(): ReadonlySet<string> {
+    return new Set([...this.#listening].flatMap(({ filter }) => urisOf(filter)));
   }
 }
 

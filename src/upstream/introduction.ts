@@ -8,31 +8,48 @@ const handshakeVersions = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05
 
 export const supportedVersions: readonly string[] = [modernVersion, ...handshakeVersions];
 
-const instructions =
-  'One gateway to many MCP servers: search_tools or list_servers, then get_server_tools, then execute_tool. If a server needs a login, show the user its login_url.';
+const instructions = {
+  meta: 'One gateway to many MCP servers: search_tools or list_servers, then get_server_tools, then execute_tool. If a server needs a login, show the user its login_url.',
+  direct:
+    'One gateway to many MCP servers; their tools are named server__tool. list_servers shows the servers. If one needs a login, its tools appear after login_server: show the user its login_url.',
+} as const;
+
+export interface IntroductionSettings {
+  readonly version: string;
+  readonly expose: 'meta' | 'direct';
+}
 
 /** How long a host may keep what does not change before the gateway ends. Milliseconds. */
 const lastingMs = 60 * 60_000;
 
-const capabilities = { tools: { listChanged: true }, logging: {} };
+const always = { tools: { listChanged: true }, logging: {} };
+const capabilities = {
+  meta: always,
+  direct: {
+    ...always,
+    resources: { subscribe: true, listChanged: true },
+    prompts: { listChanged: true },
+    completions: {},
+  },
+} as const;
 
-export function initializeResult(params: RawInput, version: string): object {
+export function initializeResult(params: RawInput, { version, expose }: IntroductionSettings): object {
   const asked = params['protocolVersion'];
   return {
     protocolVersion: handshakeVersions.find((known) => known === asked) ?? handshakeVersions[0],
-    capabilities,
+    capabilities: capabilities[expose],
     serverInfo: serverInfo(version),
-    instructions,
+    instructions: instructions[expose],
   };
 }
 
 /** 2026-07-28, server/discover. */
-export function discoverResult(version: string): object {
+export function discoverResult({ version, expose }: IntroductionSettings): object {
   return {
     resultType: 'complete',
     supportedVersions,
-    capabilities: { ...capabilities, extensions: { 'io.modelcontextprotocol/tasks': {} } },
-    instructions,
+    capabilities: { ...capabilities[expose], extensions: { 'io.modelcontextprotocol/tasks': {} } },
+    instructions: instructions[expose],
     ...cacheHints,
     _meta: { 'io.modelcontextprotocol/serverInfo': serverInfo(version) },
   };

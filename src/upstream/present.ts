@@ -26,12 +26,25 @@ export function presentError(error: GatewayError): Record<string, unknown> {
   };
 }
 
+/** Beside a tool's own `outputSchema`, hosts would hold `structuredContent` against that. */
+export function presentDirectError(error: GatewayError): Record<string, unknown> {
+  const { structuredContent: _ours, ...shown } = presentError(error);
+  return shown;
+}
+
+/** The error answer of a server that an error of ours stands for. */
+export function serverAnswer(error: unknown): RpcError | undefined {
+  let cause = error;
+  // An error that was given its place has the one it stands for as its cause.
+  while (cause instanceof GatewayError) ({ cause } = cause);
+  return cause instanceof RpcError ? cause : undefined;
+}
+
 /** A failure of a request that is no tool call: the server's own error answer as it came, else ours with its code. */
 export function asRpcError(error: unknown): RpcError {
-  const { code, message, hint, cause } = asGatewayError(error);
-  // A gateway error that was given its place has the one it stands for as its cause.
-  const root = cause instanceof GatewayError ? cause.cause : cause;
-  if (root instanceof RpcError) return root;
+  const answer = serverAnswer(error);
+  if (answer) return answer;
+  const { code, message, hint } = asGatewayError(error);
   const rpcCode = code === 'INTERNAL' ? rpcCodes.internalError : rpcCodes.invalidParams;
   return new RpcError(rpcCode, `${code}: ${message}`, hint === undefined ? undefined : { hint });
 }

@@ -1,7 +1,9 @@
 // Owns the gateway's side of the conversation with a host of either era: which method leads where. Translates, decides
 // nothing.
+import type { GatewayError } from '../errors.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { Host } from '../gateway/host.ts';
+import { UnknownToolError } from '../gateway/unknown-tool-error.ts';
 import type { LogPort } from '../lib/log-port.ts';
 import type { MessageChannel } from '../wire/messages.ts';
 import { type IncomingRequest, Peer } from '../wire/peer.ts';
@@ -10,9 +12,11 @@ import { HeldCalls } from './held-calls.ts';
 import { HostSession } from './host-session.ts';
 import { HostSubscriptions } from './host-subscriptions.ts';
 import { cacheHints, discoverResult, initializeResult, supportedVersions } from './introduction.ts';
-import { asGatewayError, asRpcError, presentError, presentValue } from './present.ts';
+import { isModernNativeMethod, isNativeMethod, nativeResult, withCacheHints } from './native-methods.ts';
+import { asGatewayError, asRpcError, presentDirectError, presentError, presentValue, serverAnswer } from './present.ts';
 import { isLogLevel, type RequestMeta, readRequestMeta } from './request-meta.ts';
-import { allTools, isListed } from './tools/all-tools.ts';
+import { listTools, type ToolList } from './tool-list.ts';
+import { allTools } from './tools/all-tools.ts';
 import type { MetaTool, MetaToolOutcome } from './tools/meta-tool.ts';
 import { InputError, type RawInput, ToolInput } from './tools/tool-input.ts';
 
@@ -25,6 +29,8 @@ export interface UpstreamDeps {
 export interface UpstreamSettings {
   readonly version: string;
   readonly debug: boolean;
+  /** How the tools of servers are shown, unless the config says otherwise of one. */
+  readonly expose: 'meta' | 'direct';
 }
 
 /** Serves one host on one channel. Resolves when the channel has ended. */
@@ -58,18 +64,13 @@ class HostServer {
   readonly #subscriptions: HostSubscriptions;
   readonly #session: HostSession;
   readonly #held = new HeldCalls();
-  /** Undefined while it is still loading. */
-  #loaded: Gateway | undefined;
 
   constructor(peer: Peer, deps: UpstreamDeps, settings: UpstreamSettings) {
     this.#deps = deps;
     this.#settings = settings;
     this.#tools = allTools(settings);
-    this.#subscriptions = new HostSubscriptions(peer);
+    this.#subscriptions = new HostSubscriptions(peer, (uri, isFollowed) => this.#follow(uri, isFollowed));
     this.#session = new HostSession(peer, this.#subscriptions, deps.log);
-    void this.#withGateway((gateway) => {
-      this.#loaded = gateway;
-    });
   }
 
   async answer(request: IncomingRequest): Promise<unknown> {
@@ -94,17 +95,19 @@ class HostServer {
       case 'initialize':
         this.#session.introduce(params);
         this.#attach();
-        return initializeResult(params, this.#settings.version);
+        return initializeResult(params, this.#settings);
       case 'ping':
         return {};
       case 'logging/setLevel':
         return this.#setLogLevel(params['level']);
       case 'tools/list':
-        return this.#listTools();
+        return { tools: (await this.#listTools()).tools };
       case 'tools/call':
         return await this.#callTool(request, this.#session.hostOf(request, meta));
-      default:
-        throw notFound(method);
+      default: {
+        if (!this.#isNative || !isNativeMethod(method)) throw notFound(method);
+        return await nativeResult(this.#deps.gateway, { method, params }, this.#session.hostOf(request, meta));
+      }
     }
   }
 
@@ -113,20 +116,29 @@ class HostServer {
     const { method, params } = request;
     switch (method) {
       case 'server/discover':
-        return discoverResult(this.#settings.version);
+        return discoverResult(this.#settings);
       case 'subscriptions/listen':
         return await this.#subscriptions.listen(request);
       case 'tools/list':
-        return { resultType: 'complete', ...this.#listTools(), ...cacheHints };
+        return await this.#listModernTools();
       case 'tools/call':
         return await this.#inRounds(request, meta, (host) => this.#callTool(request, host));
       case 'tasks/get':
       case 'tasks/update':
       case 'tasks/cancel':
         return await this.#inRounds(request, meta, async (host) => await this.#task(method, params, host));
-      default:
-        throw notFound(method);
+      default: {
+        if (!this.#isNative || !isModernNativeMethod(method)) throw notFound(method);
+        return await this.#inRounds(request, meta, async (host) =>
+          withCacheHints(method, await nativeResult(this.#deps.gateway, { method, params }, host)),
+        );
+      }
     }
+  }
+
+  /** Hosts that see all tools in their own list see resources and prompts there too. */
+  get #isNative(): boolean {
+    return this.#settings.expose === 'direct';
   }
 
   async #inRounds(request: IncomingRequest, meta: RequestMeta, work: (host: Host) => Promise<object>): Promise<object> {
@@ -137,26 +149,45 @@ class HostServer {
     return 'resultType' in result ? result : { resultType: 'complete', ...result };
   }
 
-  #listTools(): object {
-    const offers = this.#loaded?.offers();
-    const listed = [...this.#tools.values()].filter((tool) => isListed(tool, offers));
-    return { tools: listed.map(({ definition }) => definition) };
+  #listTools(): Promise<ToolList> {
+    return listTools({ gateway: this.#deps.gateway, tools: this.#tools });
+  }
+
+  async #listModernTools(): Promise<object> {
+    const { tools, isLasting } = await this.#listTools();
+    return { resultType: 'complete', tools, ...cacheHints, ...(!isLasting && { ttlMs: 0 }) };
   }
 
   async #callTool(request: IncomingRequest, host: Host): Promise<object> {
     const { name, arguments: given } = request.params;
-    const tool = typeof name === 'string' ? this.#tools.get(name) : undefined;
-    if (!tool) throw new RpcError(rpcCodes.invalidParams, `Unknown tool: ${String(name).slice(0, 80)}`);
+    if (typeof name !== 'string') throw new RpcError(rpcCodes.invalidParams, 'name is no string');
+    const tool = this.#tools.get(name);
+    if (!tool) return await this.#callDirect({ name, args: given }, host);
     try {
       const outcome = await run(tool, await this.#deps.gateway, new ToolInput(inputOf(given)), host);
       return outcome.kind === 'relayed' ? outcome.result : presentValue(outcome.value);
     } catch (error) {
-      const failure = asGatewayError(error);
-      if (failure.code === 'INTERNAL') {
-        this.#deps.log.error({ err: failure.cause ?? failure, tool: name }, 'a call failed inside');
-      }
-      return presentError(failure);
+      return presentError(this.#failure(error, name));
     }
+  }
+
+  async #callDirect(call: { readonly name: string; readonly args: unknown }, host: Host): Promise<object> {
+    try {
+      return await (await this.#deps.gateway).direct.call(call, host);
+    } catch (error) {
+      if (error instanceof UnknownToolError) throw new RpcError(rpcCodes.invalidParams, error.message);
+      const answer = serverAnswer(error);
+      if (answer) throw answer;
+      return presentDirectError(this.#failure(error, call.name));
+    }
+  }
+
+  #failure(error: unknown, tool: string): GatewayError {
+    const failure = asGatewayError(error);
+    if (failure.code === 'INTERNAL') {
+      this.#deps.log.error({ err: failure.cause ?? failure, tool }, 'a call failed inside');
+    }
+    return failure;
   }
 
   async #task(method: TaskMethod, params: RawInput, host: Host): Promise<object> {
@@ -165,6 +196,19 @@ class HostServer {
     } catch (error) {
       throw asRpcError(error);
     }
+  }
+
+  #follow(uri: string, isFollowed: boolean): void {
+    const request = {
+      id: 0,
+      method: isFollowed ? 'resources/subscribe' : 'resources/unsubscribe',
+      params: { uri },
+      signal: new AbortController().signal,
+    } as const;
+    const host = this.#session.hostOf(request, readRequestMeta(request.params, supportedVersions));
+    nativeResult(this.#deps.gateway, request, host).catch((err: unknown) =>
+      this.#deps.log.debug({ err, uri }, 'the resource cannot be followed'),
+    );
   }
 
   #setLogLevel(level: unknown): object {

@@ -29,7 +29,7 @@ function scene(): Scene {
       third: { snapshot, request: answering('third'), lists: { templates: [{ uriTemplate: 'x://t/{a}' }] } },
     },
     rules: rules({ default: { allow: { servers: ['*'] }, deny: { resources: { '*': ['x://secret'] } } } }),
-    settings: { isNative: () => true },
+    settings: { expose: 'direct' },
   });
 }
 

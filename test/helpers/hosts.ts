@@ -34,7 +34,15 @@ export interface TestHost {
   close(): Promise<void>;
 }
 
-export async function connectHost(kind: HostKind, home: Home, args: readonly string[] = []): Promise<TestHost> {
+/** `onTools`: what a client lists anew when it is told that the tools changed. */
+export async function connectHost(
+  kind: HostKind,
+  home: Home,
+  args: readonly string[] = [],
+  onTools?: (tools: readonly Json[]) => void,
+): Promise<TestHost> {
+  const onChanged = (_error: Error | null, tools: readonly Json[] | null): void => onTools?.(tools ?? []);
+  const watching = onTools && { listChanged: { tools: { debounceMs: 0, onChanged } } };
   const command = {
     command: execPath,
     args: [mainFile, 'serve', ...args],
@@ -44,7 +52,7 @@ export async function connectHost(kind: HostKind, home: Home, args: readonly str
   };
   const name = { name: 'test-host', version: '1.0.0' };
   if (kind === 'SDK 1.x') {
-    const client = new V1Client(name);
+    const client = new V1Client(name, { ...watching });
     await client.connect(new V1Transport(command));
     return {
       serverName: client.getServerVersion()?.name,
@@ -60,7 +68,7 @@ export async function connectHost(kind: HostKind, home: Home, args: readonly str
     };
   }
   const mode = kind === 'SDK 2.x' ? 'legacy' : 'auto';
-  const client = new v2.Client(name, { versionNegotiation: { mode } });
+  const client = new v2.Client(name, { versionNegotiation: { mode }, ...watching });
   await client.connect(new V2Transport(command));
   return {
     serverName: client.getServerVersion()?.name,

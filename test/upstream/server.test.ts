@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../src/errors.ts';
 import type { Gateway } from '../../src/gateway/gateway.ts';
 import type { Host } from '../../src/gateway/host.ts';
+import { UnknownToolError } from '../../src/gateway/unknown-tool-error.ts';
 import { serveHost } from '../../src/upstream/server.ts';
 import { StdioServerChannel } from '../../src/upstream/stdio-channel.ts';
 
@@ -14,7 +15,7 @@ function connect(gateway: Promise<Partial<Gateway>>, debug = false) {
   const served = serveHost(
     new StdioServerChannel(toGateway, fromGateway),
     { gateway: gateway as Promise<Gateway>, log: silentLog },
-    { version: '1.2.3', debug },
+    { version: '1.2.3', debug, expose: 'meta' },
   );
   const lines = fromGateway[Symbol.asyncIterator]();
   let rest = '';
@@ -188,13 +189,17 @@ describe('the conversation with a host', () => {
     expect(await unable.receive()).toMatchObject({ id: 2 });
   });
 
+  const direct = {
+    call: ({ name }: { name: string }) => Promise.reject(new UnknownToolError(name)),
+  } as unknown as Gateway['direct'];
+
   it.each([
     ['an unknown method', '{"jsonrpc":"2.0","id":1,"method":"server/discover"}', -32601],
     ['an unknown tool', '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x"}}', -32602],
     ['what is not JSON', 'hello', -32700],
     ['what is no message', '{"jsonrpc":"1.0"}', -32600],
   ])('answers %s with its error, and goes on', async (_case, line, code) => {
-    const host = connect(neverLoaded);
+    const host = connect(Promise.resolve({ direct }));
     host.write(`${line}\n`);
     expect(await host.receive()).toMatchObject({ error: { code } });
     host.send({ id: 2, method: 'ping' });

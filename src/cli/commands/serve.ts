@@ -15,9 +15,13 @@ const configExit = 2;
 
 export const serveCommand: CliCommand = {
   add(program, context, finish) {
+    const expose = program
+      .createOption('--expose <how>', 'meta: tools behind meta tools (default); direct: each tool, as server__tool')
+      .choices(['meta', 'direct']);
     commonOptions(program.command('serve', { isDefault: true }))
       .description('the stdio gateway: add this to a host (default)')
       .option('--agent <id>', 'act as this agent of the rules, whatever a call says')
+      .addOption(expose)
       .option('--debug', 'also offer get_gateway_status, and log more')
       .action((options: CommonOptions) => finish(serve(context, options)));
   },
@@ -43,7 +47,8 @@ async function serve(context: CliContext, options: CommonOptions): Promise<numbe
     const hint = error instanceof GatewayError ? error.hint : undefined;
     log.error({ hint }, errorText(error));
   });
-  await serveHost(channel, { gateway, log }, { version: context.version, debug: settings.debug });
+  const { debug, expose } = settings;
+  await serveHost(channel, { gateway, log }, { version: context.version, debug, expose });
   return await end(loading);
 }
 

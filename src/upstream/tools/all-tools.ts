@@ -1,6 +1,6 @@
 // Owns which meta tools there are.
 
-import type { Gateway } from '../../gateway/gateway.ts';
+import type { Offers } from '../../gateway/permitted-offers.ts';
 import { completeServerArgumentTool } from './complete-server-argument.ts';
 import { executeToolTool } from './execute-tool.ts';
 import { getGatewayStatusTool } from './get-gateway-status.ts';
@@ -23,8 +23,6 @@ const always: readonly MetaTool[] = [
   readResultTool,
   loginServerTool,
 ];
-
-type Offers = ReturnType<Gateway['offers']>;
 
 /** Of use only where a server has what they are about. */
 const whereOffered: readonly (readonly [keyof Offers, readonly MetaTool[]])[] = [
