@@ -4,6 +4,7 @@
 import type { ServerEntry } from '../config/server-entry.ts';
 import { orAborted } from '../lib/or-aborted.ts';
 import { RpcError, rpcCodes } from '../wire/rpc-error.ts';
+import { usualTtlMs } from './catalog.ts';
 import type { Connection } from './connection.ts';
 import { collectPages, type Listed } from './list-pages.ts';
 
@@ -15,9 +16,6 @@ export interface Offers {
   readonly prompts: boolean;
   readonly completions: boolean;
 }
-
-/** Some servers never say that their lists changed. */
-const freshMs = 5 * 60_000;
 
 const lists = {
   resources: { method: 'resources/list', member: 'resources', key: 'uri', capability: 'resources' },
@@ -41,6 +39,8 @@ export interface Offerings {
   readonly offers: Offers;
   /** A notification that says which lists are no longer what they were. */
   changed(method: string): void;
+  /** Another login may be shown others. */
+  forget(): void;
 }
 
 export interface OfferingsDeps {
@@ -67,7 +67,7 @@ export function createOfferings({ connection, entry, now }: OfferingsDeps): Offe
       }, shape);
     } catch (error) {
       // Servers without templates need not know that method.
-      if (error instanceof RpcError && error.code === rpcCodes.methodNotFound) return { items: [], ttlMs: undefined };
+      if (error instanceof RpcError && error.code === rpcCodes.methodNotFound) return { items: [] };
       throw error;
     }
   };
@@ -78,6 +78,9 @@ export function createOfferings({ connection, entry, now }: OfferingsDeps): Offe
     },
     get offers() {
       return offersOf(connection.info.capabilities);
+    },
+    forget() {
+      for (const each of cached.values()) each.drop();
     },
     changed(method) {
       for (const kind of changes[method] ?? []) cached.get(kind)?.drop();
@@ -120,7 +123,7 @@ class CachedList {
       .then(({ items, ttlMs }) => {
         if (this.#running !== running) return items;
         this.#items = items;
-        this.#freshUntil = this.#now() + (ttlMs ?? freshMs);
+        this.#freshUntil = this.#now() + (ttlMs ?? usualTtlMs);
         return items;
       })
       .finally(() => {

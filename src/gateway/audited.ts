@@ -7,6 +7,7 @@ import type { Item } from '../policy/decide.ts';
 import { identify } from '../policy/identify.ts';
 import type { CallMetrics } from './call-metrics.ts';
 import type { Host } from './host.ts';
+import type { NativeMethod } from './native-uses.ts';
 import type { OfferedOperationName } from './offered-uses.ts';
 import type { ServerResult } from './read-result.ts';
 import type { ServerDirectory } from './server-directory.ts';
@@ -21,19 +22,23 @@ export type OperationName =
   | 'login_server'
   | 'get_gateway_status'
   | OfferedOperationName
+  | NativeMethod
   | TaskRequest['method'];
 
-export interface Operation {
-  readonly name: OperationName;
-  readonly agentId?: string | undefined;
+interface Subject {
   readonly server?: string | undefined;
   readonly tool?: string | undefined;
   /** A URI. */
   readonly resource?: string | undefined;
   readonly prompt?: string | undefined;
+}
+
+export interface Operation extends Subject {
+  readonly name: OperationName;
+  readonly agentId?: string | undefined;
   readonly args?: unknown;
   /** What it is about, where that depends on who asks. */
-  readonly subject?: (agent: string) => { readonly server: string; readonly tool?: string | undefined } | undefined;
+  readonly subject?: (agent: string) => Subject | undefined | Promise<Subject | undefined>;
 }
 
 interface Measured<T> {
@@ -88,7 +93,7 @@ export function createAudited(
     try {
       ({ agent } = identify(rules, { claimed, locked: settings.lockedAgent, fallback: settings.defaultAgent }));
       if (operation.subject) {
-        const subject = operation.subject(agent);
+        const subject = await operation.subject(agent);
         server = subject?.server;
         item = itemOf(subject ?? {});
       }
@@ -121,7 +126,7 @@ export function createAudited(
   };
 }
 
-function itemOf({ tool, resource, prompt }: Pick<Operation, 'tool' | 'resource' | 'prompt'>): Item | undefined {
+function itemOf({ tool, resource, prompt }: Subject): Item | undefined {
   if (tool !== undefined) return { kind: 'tool', name: tool };
   if (resource !== undefined) return { kind: 'resource', name: resource };
   return prompt === undefined ? undefined : { kind: 'prompt', name: prompt };

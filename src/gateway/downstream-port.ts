@@ -7,7 +7,9 @@ import type { ToolDefinition } from '../downstream/tool-pages.ts';
 
 /** An open connection and what its server offers. */
 export interface ServerSession {
-  readonly connection: Pick<Connection, 'callTool' | 'request'>;
+  readonly connection: Pick<Connection, 'callTool' | 'request'> & {
+    readonly changes: Pick<Connection['changes'], 'subscribe' | 'unsubscribe'>;
+  };
   readonly catalog: Pick<Catalog, 'tools' | 'find'>;
   readonly offerings: Pick<Offerings, 'list' | 'offers'>;
 }

@@ -16,6 +16,7 @@ import { type ListedServer, listServers } from './list-servers.ts';
 import type { LoginPort } from './login-port.ts';
 import { type LoginServerInput, type LoginServerResult, loginServer } from './login-server.ts';
 import { LoginWindows } from './login-windows.ts';
+import { createNativeUses, type NativeUses } from './native-uses.ts';
 import { createOfferedUses, type OfferedUses } from './offered-uses.ts';
 import { permittedOffers } from './permitted-offers.ts';
 import { createRelayedUses, type RelayedUses } from './relayed-uses.ts';
@@ -39,6 +40,8 @@ export interface Gateway extends RelayedUses {
   status(input: { readonly agentId?: string | undefined }, host: Host): Promise<GatewayStatus>;
   /** Resources, prompts and completion of the servers. */
   readonly offered: OfferedUses;
+  /** The same for hosts that see them as the gateway's own. */
+  readonly native: NativeUses;
   /** What permitted servers are known to have besides tools. Nothing is asked. */
   offers(): Offers;
   /** The host has said what it is: from now on servers may ask it. */
@@ -69,6 +72,8 @@ export interface GatewaySettings {
   readonly lockedAgent?: string | undefined;
   readonly defaultAgent?: string | undefined;
   readonly loginWaitMs: number;
+  /** Whether a server's resources and prompts are shown as the gateway's own; absent: none are. */
+  readonly isNative?: ((server: string) => boolean) | undefined;
 }
 
 export function createGateway(deps: GatewayDeps, settings: GatewaySettings): Gateway {
@@ -86,7 +91,13 @@ export function createGateway(deps: GatewayDeps, settings: GatewaySettings): Gat
   };
   const audited = createAudited(shared, settings);
   const offers = (): Offers => permittedOffers(shared, agentsOf(deps.rules, settings));
-  watchOffers(deps, offers);
+  const native = createNativeUses({
+    ...shared,
+    audited,
+    isNative: settings.isNative ?? (() => false),
+    notify: (method, params) => deps.host.current?.notify(method, params),
+  });
+  watchOffers(deps, offers, native);
 
   return {
     listServers: (input, host) =>
@@ -111,6 +122,7 @@ export function createGateway(deps: GatewayDeps, settings: GatewaySettings): Gat
         plain(await gatewayStatus(shared, { agent })),
       ),
     offered: createOfferedUses({ ...shared, audited }),
+    native,
     offers,
     attach: (host) => deps.host.attach(host),
     logLevelChanged: () => deps.downstream.hostChanged('logLevel'),

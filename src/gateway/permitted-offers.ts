@@ -1,4 +1,5 @@
 // Owns which kinds of things besides tools there are for an agent, as far as that is known; asks no server.
+
 import type { Offers } from '../downstream/offerings.ts';
 import type { DownstreamPort } from './downstream-port.ts';
 import type { ServerDirectory } from './server-directory.ts';

@@ -1,6 +1,7 @@
 // Owns what the host is told when servers turn out to have more than tools.
 import type { Rules } from '../config/rules.ts';
 import type { Offers } from '../downstream/offerings.ts';
+import type { ServerWatcher } from '../downstream/server-slot.ts';
 import { identify } from '../policy/identify.ts';
 import type { DownstreamPort } from './downstream-port.ts';
 import type { HostAtLarge } from './host-at-large.ts';
@@ -25,15 +26,17 @@ export function agentsOf(
 export function watchOffers(
   { downstream, host }: { readonly downstream: Pick<DownstreamPort, 'watch'>; readonly host: HostAtLarge },
   offers: () => Offers,
+  others: ServerWatcher,
 ): void {
   let known = JSON.stringify(offers());
   downstream.watch({
-    ready() {
+    ready(server) {
+      others.ready(server);
       const now = JSON.stringify(offers());
       if (now === known) return;
       known = now;
       host.current?.notify('notifications/tools/list_changed', {});
     },
-    told: () => undefined,
+    told: (server, method, params) => others.told(server, method, params),
   });
 }

@@ -9,7 +9,7 @@ const handshakeVersions = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05
 export const supportedVersions: readonly string[] = [modernVersion, ...handshakeVersions];
 
 const instructions =
-  'One gateway to many MCP servers: list_servers, then get_server_tools, then execute_tool. If a server needs a login, show the user its login_url.';
+  'One gateway to many MCP servers: search_tools or list_servers, then get_server_tools, then execute_tool. If a server needs a login, show the user its login_url.';
 
 /** How long a host may keep what does not change before the gateway ends. Milliseconds. */
 const lastingMs = 60 * 60_000;

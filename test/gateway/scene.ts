@@ -16,6 +16,7 @@ export interface FakeServer {
   readonly snapshot?: ServerSnapshot;
   readonly call?: ServerSession['connection']['callTool'];
   readonly request?: ServerSession['connection']['request'];
+  readonly lists?: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
   readonly connect?: () => void | Promise<void>;
   /** What is known of its tools without asking it. */
   readonly known?: KnownTools;
@@ -115,12 +116,16 @@ function entryOf(name: string, { entry }: FakeServer): ServerEntry {
   return { ...base, kind: 'stdio', command: 'server', args: [], env: {}, inheritEnv: [], ...(entry as object) };
 }
 
-function sessionOf({ tools = [], call, request }: FakeServer): ServerSession {
+function sessionOf({ tools = [], call, lists = {}, request }: FakeServer): ServerSession {
   return {
-    offerings: { list: async () => [], offers: { resources: false, prompts: false, completions: false } },
+    offerings: {
+      list: async (kind) => lists[kind] ?? [],
+      offers: { resources: false, prompts: false, completions: false },
+    },
     catalog: { tools: async () => tools, find: async (name) => tools.find((tool) => tool.name === name) },
     connection: {
       callTool: call ?? (async (_tool, args) => ({ result: { content: [], echoed: args }, size: 7 })),
+      changes: { subscribe: async () => undefined, unsubscribe: async () => undefined },
       request: request ?? (async (method, params) => ({ result: { method, params }, size: 7 })),
     },
   };

@@ -4,7 +4,7 @@ import { agentId, type MetaTool } from './meta-tool.ts';
 export const listServerResourcesTool: MetaTool = {
   definition: {
     name: 'list_server_resources',
-    description: 'Lists resources and URI templates.',
+    description: 'Lists resources and templates.',
     inputSchema: {
       type: 'object',
       properties: {

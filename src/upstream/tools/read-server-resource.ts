@@ -4,7 +4,7 @@ import { agentId, type MetaTool } from './meta-tool.ts';
 export const readServerResourceTool: MetaTool = {
   definition: {
     name: 'read_server_resource',
-    description: 'Reads a URI, also one of a link or template.',
+    description: 'Reads a URI, also of a link.',
     inputSchema: {
       type: 'object',
       properties: {

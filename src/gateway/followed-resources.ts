@@ -1,0 +1,61 @@
+// Owns which resources the host follows, and which server tells of each; a server's new connection is told again.
+import { GatewayError } from '../errors.ts';
+import type { Host } from './host.ts';
+import { type NativeDeps, serversOf } from './native-resources.ts';
+import type { Members } from './relay-request.ts';
+
+export interface FollowedDeps extends NativeDeps {
+  /** Tells the host. */
+  readonly notify: (method: string, params: Members) => void;
+}
+
+const done = { value: {} as Members, size: 2 };
+
+export class FollowedResources {
+  readonly #deps: FollowedDeps;
+  /** URI → server. */
+  readonly #servers = new Map<string, string>();
+
+  constructor(deps: FollowedDeps) {
+    this.#deps = deps;
+  }
+
+  async follow(agent: string, uri: string, host: Host): Promise<typeof done> {
+    const [server] = await serversOf(this.#deps, agent, uri, host);
+    if (server === undefined) throw new GatewayError('INVALID_ARGUMENTS', 'no server has a resource of that URI');
+    const { connection } = await this.#deps.downstream.session(server, host);
+    await connection.changes.subscribe(uri, { signal: host.signal });
+    this.#servers.set(uri, server);
+    return done;
+  }
+
+  async leave(uri: string, host: Host): Promise<typeof done> {
+    const server = this.#servers.get(uri);
+    this.#servers.delete(uri);
+    if (server === undefined) return done;
+    const { connection } = await this.#deps.downstream.session(server, host);
+    await connection.changes.unsubscribe(uri, { signal: host.signal });
+    return done;
+  }
+
+  told(server: string, method: string, params: Members): void {
+    if (!this.#deps.isNative(server)) return;
+    if (method === 'notifications/resources/updated' && !this.#isFollowed(params['uri'], server)) return;
+    this.#deps.notify(method, params);
+  }
+
+  ready(server: string): void {
+    const uris = [...this.#servers].filter(([, owner]) => owner === server).map(([uri]) => uri);
+    if (uris.length === 0) return;
+    const { signal } = new AbortController();
+    this.#deps.downstream.session(server, { signal }).then(
+      async ({ connection }) => await Promise.allSettled(uris.map((uri) => connection.changes.subscribe(uri))),
+      () => undefined,
+    );
+  }
+
+  /** Servers may tell of a part of what is followed (server/resources, Subscriptions). */
+  #isFollowed(uri: unknown, server: string): boolean {
+    return [...this.#servers].some(([each, owner]) => owner === server && String(uri).startsWith(each));
+  }
+}

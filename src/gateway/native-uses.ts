@@ -1,0 +1,130 @@
+// Owns the use cases of hosts that see the resources and prompts of servers as the gateway's own: each judged by the
+// rules and noted like a call of a tool. Knows nothing of MCP messages beyond the params and results it passes on.
+import { FollowedResources } from './followed-resources.ts';
+import type { Host } from './host.ts';
+import { findNativePrompt, listNativePrompts } from './native-prompts.ts';
+import { askForUri, listNativeResources, type NativeDeps, serversOf } from './native-resources.ts';
+import { plain, relayed } from './offered-uses.ts';
+import { type Members, relayRequest } from './relay-request.ts';
+
+export const nativeMethods = [
+  'resources/list',
+  'resources/templates/list',
+  'resources/read',
+  'resources/subscribe',
+  'resources/unsubscribe',
+  'prompts/list',
+  'prompts/get',
+  'completion/complete',
+] as const;
+export type NativeMethod = (typeof nativeMethods)[number];
+
+interface Subject {
+  readonly server?: string | undefined;
+  readonly resource?: string | undefined;
+  readonly prompt?: string | undefined;
+}
+
+export interface NativeUses {
+  /** @returns the server's own result; or a list of what all servers list, definitions unchanged but for prompts' names */
+  request(method: NativeMethod, params: Members, host: Host): Promise<Members>;
+  /** The server told of a change. */
+  told(server: string, method: string, params: Members): void;
+  /** The server's connection is a new one. */
+  ready(server: string): void;
+}
+
+interface Measured<T> {
+  readonly value: T;
+  /** Bytes. */
+  readonly size: number;
+}
+
+export interface NativeUsesDeps extends NativeDeps {
+  readonly audited: <T>(
+    operation: {
+      readonly name: NativeMethod;
+      readonly args?: unknown;
+      readonly subject?: (agent: string) => Promise<Subject | undefined>;
+    },
+    host: Host,
+    work: (agent: string) => Promise<Measured<T>>,
+  ) => Promise<T>;
+  /** Tells the host. */
+  readonly notify: (method: string, params: Members) => void;
+}
+
+export function createNativeUses(deps: NativeUsesDeps): NativeUses {
+  const { audited } = deps;
+  const followed = new FollowedResources(deps);
+
+  const list = (name: NativeMethod, host: Host, member: string, of: (agent: string) => Promise<readonly Members[]>) =>
+    audited({ name }, host, async (agent) => plain<Members>({ [member]: await of(agent) }));
+
+  const about = (name: NativeMethod, uri: string, host: Host, work: Parameters<typeof audited<Members>>[2]) =>
+    audited<Members>(
+      {
+        name,
+        async subject(agent) {
+          const [server] = await serversOf(deps, agent, uri, host);
+          return { server, resource: uri };
+        },
+      },
+      host,
+      work,
+    );
+
+  const prompt = (
+    method: 'prompts/get' | 'completion/complete',
+    name: string,
+    host: Host,
+    params: (own: string) => Members,
+  ) => {
+    const find = (agent: string) => findNativePrompt(deps, agent, name, host);
+    return audited({ name: method, subject: find }, host, async (agent) => {
+      const { server, prompt: own } = await find(agent);
+      return relayed(await relayRequest(deps, { agent, server, method, params: params(own) }, host));
+    });
+  };
+
+  return {
+    request(method, given, host) {
+      const { _meta: _ours, cursor: _none, ...params } = given;
+      const uri = String(params['uri']);
+      switch (method) {
+        case 'resources/list':
+          return list(method, host, 'resources', (agent) => listNativeResources(deps, agent, 'resources', host));
+        case 'resources/templates/list':
+          return list(method, host, 'resourceTemplates', (agent) =>
+            listNativeResources(deps, agent, 'templates', host),
+          );
+        case 'prompts/list':
+          return list(method, host, 'prompts', (agent) => listNativePrompts(deps, agent, host));
+        case 'resources/read':
+          return about(method, uri, host, async (agent) =>
+            relayed(await askForUri(deps, agent, { method, params, uri }, host)),
+          );
+        case 'resources/subscribe':
+          return about(method, uri, host, (agent) => followed.follow(agent, uri, host));
+        case 'resources/unsubscribe':
+          return about(method, uri, host, () => followed.leave(uri, host));
+        case 'prompts/get':
+          return prompt(method, String(params['name']), host, (name) => ({ ...params, name }));
+        case 'completion/complete': {
+          const ref = (params['ref'] ?? {}) as Members;
+          if (ref['type'] === 'ref/prompt') {
+            return prompt(method, String(ref['name']), host, (name) => ({ ...params, ref: { ...ref, name } }));
+          }
+          const template = String(ref['uri']);
+          return about(method, template, host, async (agent) =>
+            relayed(await askForUri(deps, agent, { method, params, uri: template }, host)),
+          );
+        }
+        default:
+          return method satisfies never;
+      }
+    },
+    told: (server, method, params) => followed.told(server, method, params),
+    ready: (server) => followed.ready(server),
+  };
+}

@@ -1,0 +1,66 @@
+// Resources and prompts of several servers, seen as those of one.
+import { expect, test } from 'vitest';
+import { RpcError } from '../../src/wire/rpc-error.ts';
+import { createScene, host, rules, type Scene } from './scene.ts';
+
+const missing = async (): Promise<never> => {
+  throw new RpcError(-32002, 'Resource not found');
+};
+const offers = { resources: true, prompts: true, completions: true };
+const snapshot = { state: 'ready', offers } as const;
+const answering = (name: string) => async (method: string, params: object) => ({
+  result: { name, method, params },
+  size: 1,
+});
+
+function scene(): Scene {
+  const resources = [
+    { uri: 'x://first', other: 1 },
+    { uri: 'ui://app', _meta: { ui: {} } },
+  ];
+  return createScene({
+    servers: {
+      first: {
+        snapshot,
+        request: missing,
+        lists: { resources: [{ uri: 'x://first', 'x-unknown': null }], prompts: [{ name: 'p', title: 't' }] },
+      },
+      second: { snapshot, request: answering('second'), lists: { resources } },
+      third: { snapshot, request: answering('third'), lists: { templates: [{ uriTemplate: 'x://t/{a}' }] } },
+    },
+    rules: rules({ default: { allow: { servers: ['*'] }, deny: { resources: { '*': ['x://secret'] } } } }),
+    settings: { isNative: () => true },
+  });
+}
+
+test('every server lists its own, and of two with one URI the first in the config counts', async () => {
+  const { gateway } = scene();
+  expect(await gateway.native.request('resources/list', {}, host())).toEqual({
+    resources: [
+      { uri: 'x://first', 'x-unknown': null },
+      { uri: 'ui://app', _meta: { ui: {} } },
+    ],
+  });
+  expect(await gateway.native.request('prompts/list', {}, host())).toEqual({
+    prompts: [{ name: 'first__p', title: 't' }],
+  });
+});
+
+test.each([
+  ['the server that lists it', 'ui://app', 'second'],
+  ['one whose template fits', 'x://t/1', 'third'],
+  ['the next one where the first does not find it', 'x://first', 'second'],
+  ['whichever knows it', 'y://unheard-of', 'second'],
+])('a URI is read at %s, and the result passes unchanged', async (_, uri, name) => {
+  const { gateway, audit } = scene();
+  const params = { uri, 'x-unknown': 1 };
+  const result = await gateway.native.request('resources/read', params, host());
+  expect(result).toEqual({ name, method: 'resources/read', params });
+  expect(audit).toMatchObject([{ operation: 'resources/read', tool: uri, decision: 'ALLOW' }]);
+});
+
+test('what the rules deny is read nowhere', async () => {
+  await expect(scene().gateway.native.request('resources/read', { uri: 'x://secret' }, host())).rejects.toMatchObject({
+    code: 'INVALID_ARGUMENTS',
+  });
+});
