@@ -89,6 +89,9 @@ class Channel {
     this.#child.stderr.setEncoding('utf8').on('data', note);
     // That it ended is told by its exit.
     this.#child.stdin.on('error', () => undefined);
+    this.#child.once('exit', () => {
+      for (const { response } of this.#waiting.values()) response.destroy();
+    });
     createInterface({ input: this.#child.stdout }).on('line', (line) => this.#said(JSON.parse(line)));
   }
 
