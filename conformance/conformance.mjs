@@ -22,7 +22,7 @@ const { values } = parseArgs({
   options: {
     only: { type: 'string' },
     spec: { type: 'string' },
-    leg: { type: 'string', default: 'client' },
+    leg: { type: 'string' },
     'without-gateway': { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
     jobs: { type: 'string', default: '3' },

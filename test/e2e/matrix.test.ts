@@ -38,7 +38,7 @@ function exchangeOf(name: string) {
 /** There they are the host's own lists, of all servers at once: the conformance suite looks at them. */
 const notInDirectMode: readonly string[] = ['resource', 'prompt', 'question of a resource', 'question of a prompt'];
 
-describe.each(modes.slice(0, 1))('by %s', (mode) => {
+describe.each(modes)('by %s', (mode) => {
   describe.each(hostKinds)('%s', (kind) => {
     describe.each(serverNames)('× %s', (server) => {
       const names = Object.keys(exchanges)
