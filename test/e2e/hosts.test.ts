@@ -44,7 +44,7 @@ describe.each(hostKinds)('%s', (kind: HostKind) => {
       'read_result',
       'login_server',
     ]);
-    const hints = tools.map(({ annotations }) => annotations.readOnlyHint);
+    const hints = tools.map(({ annotations }) => annotations?.readOnlyHint ?? false);
     expect(hints).toEqual([true, true, true, false, true, false]);
   });
 

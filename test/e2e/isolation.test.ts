@@ -67,7 +67,7 @@ test('a hanging, a crashing and a 401 server do not keep a good one from answeri
 test('with everything started eagerly, the handshake and the good server do not wait for the others', async () => {
   const { home } = await scene({ strategy: 'eager' });
   const gateway = await stage.gateway(home);
-  expect(await gateway.request('tools/list')).toMatchObject({ tools: { length: 5 } });
+  expect(await gateway.request('tools/list')).toMatchObject({ tools: { length: 6 } });
   expect(await gateway.executeText('good', 'echo', {})).toBe('{}');
   const states = await until(async () => {
     const { servers } = await gateway.value('list_servers');

@@ -27,7 +27,9 @@ describe('the meta tools for resources and prompts', () => {
     expect(await listed(gateway)).not.toContain('read_server_resource');
     await gateway.value('get_server_tools', { server: 'docs' });
     await until(() => changes(gateway).length === 1);
-    const { tools } = await gateway.request('tools/list');
+    const all = await gateway.request('tools/list');
+    expect(encode(JSON.stringify(all)).length).toBeLessThanOrEqual(700);
+    const { tools } = all;
     expect(tools.map(({ name }: Json) => name)).toEqual(expect.arrayContaining(family));
     const cost = encode(JSON.stringify(tools.filter(({ name }: Json) => family.includes(name)))).length;
     expect(cost).toBeLessThanOrEqual(250);

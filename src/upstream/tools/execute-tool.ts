@@ -4,7 +4,7 @@ import { agentId, type MetaTool } from './meta-tool.ts';
 export const executeToolTool: MetaTool = {
   definition: {
     name: 'execute_tool',
-    description: 'Calls a tool of a server; its result comes back unchanged.',
+    description: 'Calls a tool of a server.',
     inputSchema: {
       type: 'object',
       properties: {
@@ -16,7 +16,7 @@ export const executeToolTool: MetaTool = {
       },
       required: ['server', 'tool'],
     },
-    annotations: { readOnlyHint: false, destructiveHint: true, openWorldHint: true },
+    // No annotations: where nothing is said, a tool may write, destroy and reach out (server/tools).
   },
 
   async run(gateway, input, host) {

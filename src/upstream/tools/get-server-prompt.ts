@@ -15,7 +15,6 @@ export const getServerPromptTool: MetaTool = {
       },
       required: ['server', 'name'],
     },
-    annotations: { readOnlyHint: true },
   },
 
   async run(gateway, input, host) {

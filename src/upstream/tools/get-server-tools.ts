@@ -5,17 +5,16 @@ import { agentId, type MetaTool } from './meta-tool.ts';
 export const getServerToolsTool: MetaTool = {
   definition: {
     name: 'get_server_tools',
-    description:
-      'Shows the tools of a server: whole definitions, or one line each where there are many; then ask for the schemas you need by names.',
+    description: "Shows a server's tools: definitions, or a line each where there are many; then ask by names.",
     inputSchema: {
       type: 'object',
       properties: {
         server: { type: 'string' },
-        names: { type: 'array', items: { type: 'string' }, description: 'Only these tools' },
-        pattern: { type: 'string', description: 'Part of a name, or with * and ?' },
+        names: { type: 'array', items: { type: 'string' } },
+        pattern: { type: 'string', description: 'Glob' },
         detail: { type: 'string', enum: details },
         max_schema_tokens: { type: 'integer' },
-        cursor: { type: 'string', description: 'next_cursor of the last answer' },
+        cursor: { type: 'string' },
         agent_id: agentId,
       },
       required: ['server'],

@@ -9,7 +9,6 @@ export const listServerResourcesTool: MetaTool = {
       type: 'object',
       properties: {
         server: { type: 'string' },
-        pattern: { type: 'string' },
         cursor: { type: 'string' },
         agent_id: agentId,
       },

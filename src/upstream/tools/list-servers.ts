@@ -4,11 +4,11 @@ import { agentId, type MetaTool } from './meta-tool.ts';
 export const listServersTool: MetaTool = {
   definition: {
     name: 'list_servers',
-    description: 'Lists the MCP servers behind this gateway and their states. Start here.',
+    description: 'Lists the MCP servers behind this gateway and their states.',
     inputSchema: {
       type: 'object',
       properties: {
-        include_metadata: { type: 'boolean', description: 'Also transport, address, protocol' },
+        include_metadata: { type: 'boolean' },
         agent_id: agentId,
       },
     },

@@ -4,18 +4,18 @@ import { agentId, type MetaTool } from './meta-tool.ts';
 export const loginServerTool: MetaTool = {
   definition: {
     name: 'login_server',
-    description: 'Starts or continues the login to a server and returns the URL the user has to open.',
+    description: 'Starts or continues a login; returns the URL for the user to open.',
     inputSchema: {
       type: 'object',
       properties: {
         server: { type: 'string' },
-        callback_url: { type: 'string', description: 'Where the browser ended up, if that page could not be reached' },
-        restart: { type: 'boolean', description: 'Begin anew' },
+        callback_url: { type: 'string', description: 'Where the browser ended up, if that page failed' },
+        restart: { type: 'boolean' },
         agent_id: agentId,
       },
       required: ['server'],
     },
-    annotations: { readOnlyHint: false, destructiveHint: false, openWorldHint: true },
+    annotations: { destructiveHint: false },
   },
 
   async run(gateway, input, host) {

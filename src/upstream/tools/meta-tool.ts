@@ -20,7 +20,7 @@ export interface MetaToolDefinition {
     readonly properties: Readonly<Record<string, PropertySchema>>;
     readonly required?: readonly string[];
   };
-  readonly annotations: {
+  readonly annotations?: {
     readonly readOnlyHint?: boolean;
     readonly destructiveHint?: boolean;
     readonly openWorldHint?: boolean;

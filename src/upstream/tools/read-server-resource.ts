@@ -14,7 +14,6 @@ export const readServerResourceTool: MetaTool = {
       },
       required: ['server', 'uri'],
     },
-    annotations: { readOnlyHint: true },
   },
 
   async run(gateway, input, host) {
