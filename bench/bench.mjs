@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createReport } from './report.mjs';
 import { callsOverHttp, callsOverStdio } from './scenarios/calls.mjs';
+import { directMode } from './scenarios/direct-mode.mjs';
 import { isolation } from './scenarios/isolation.mjs';
 import { largeResults } from './scenarios/large-results.mjs';
 import { memory } from './scenarios/memory.mjs';
@@ -20,6 +21,7 @@ const scenarios = {
   memory,
   isolation,
   search,
+  'direct-mode': directMode,
   tokens,
 };
 

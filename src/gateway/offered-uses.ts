@@ -2,6 +2,7 @@
 // noted like a call of a tool. Knows nothing of MCP messages.
 import { type CompleteArgumentInput, completeArgument } from './complete-argument.ts';
 import type { Host } from './host.ts';
+import { type FitResultDeps, fitResult } from './read-result.ts';
 import type { Members, RelayDeps, Relayed } from './relay-request.ts';
 import {
   type GetPromptInput,
@@ -53,7 +54,7 @@ interface Measured<T> {
   readonly size: number;
 }
 
-export interface OfferedUsesDeps extends RelayDeps {
+export interface OfferedUsesDeps extends RelayDeps, FitResultDeps {
   readonly audited: <T>(
     operation: OfferedOperation,
     host: Host,
@@ -62,7 +63,13 @@ export interface OfferedUsesDeps extends RelayDeps {
 }
 
 export function createOfferedUses(deps: OfferedUsesDeps): OfferedUses {
-  const { audited } = deps;
+  const { audited, directory } = deps;
+  /** Like the result of a tool, of which it has the shape: the head of it where it is too large. */
+  const fitted = (agent: string, server: string, outcome: Relayed): Measured<Members> => {
+    const { maxResultBytes } = directory.usable(agent, server);
+    const value = fitResult(deps, { agent, server }, outcome, maxResultBytes);
+    return value === outcome.result ? relayed(outcome) : plain(value);
+  };
   return {
     listResources: ({ agentId, ...input }, host) =>
       audited({ name: 'list_server_resources', agentId, server: input.server }, host, async (agent) =>
@@ -71,7 +78,7 @@ export function createOfferedUses(deps: OfferedUsesDeps): OfferedUses {
     readResource({ agentId, ...input }, host) {
       const { server, uri: resource } = input;
       return audited({ name: 'read_server_resource', agentId, server, resource }, host, async (agent) =>
-        relayed(await readServerResource(deps, { ...input, agent }, host)),
+        fitted(agent, server, await readServerResource(deps, { ...input, agent }, host)),
       );
     },
     listPrompts: ({ agentId, ...input }, host) =>
@@ -81,7 +88,7 @@ export function createOfferedUses(deps: OfferedUsesDeps): OfferedUses {
     getPrompt({ agentId, ...input }, host) {
       const { server, prompt, args } = input;
       return audited({ name: 'get_server_prompt', agentId, server, prompt, args }, host, async (agent) =>
-        relayed(await getServerPrompt(deps, { ...input, agent }, host)),
+        fitted(agent, server, await getServerPrompt(deps, { ...input, agent }, host)),
       );
     },
     complete({ agentId, ...input }, host) {

@@ -19,8 +19,8 @@ export interface IntroductionSettings {
   readonly expose: 'meta' | 'direct';
 }
 
-/** How long a host may keep what does not change before the gateway ends. Milliseconds. */
-const lastingMs = 60 * 60_000;
+/** How long a host may keep what seldom changes; who listens for changes hears of them at once. Milliseconds. */
+const lastingMs = 60_000;
 
 const always = { tools: { listChanged: true }, logging: {} };
 const capabilities = {
