@@ -1,10 +1,10 @@
-// Owns the names under which prompts of all servers appear to hosts that use them as if they were of one.
+// Owns the names under which prompts of all servers appear to hosts that use them as if they were of one: made as those
+// of tools are.
 import { GatewayError } from '../errors.ts';
+import { nameTools } from './direct-names.ts';
 import type { Host } from './host.ts';
 import { listEverywhere, type NativeDeps, type Owned } from './native-resources.ts';
 import type { Members } from './relay-request.ts';
-
-const separator = '__';
 
 export interface NativePrompt {
   readonly server: string;
@@ -13,7 +13,7 @@ export interface NativePrompt {
 }
 
 export async function listNativePrompts(deps: NativeDeps, agent: string, host: Host): Promise<readonly Members[]> {
-  const named = namedPrompts(await listEverywhere(deps, agent, 'prompts', host));
+  const named = await namedPrompts(deps, agent, host);
   return [...named].map(([name, { definition }]) => ({ ...definition, name }));
 }
 
@@ -24,19 +24,19 @@ export async function findNativePrompt(
   name: string,
   host: Host,
 ): Promise<NativePrompt> {
-  const found = namedPrompts(await listEverywhere(deps, agent, 'prompts', host)).get(name);
-  if (found) return { server: found.server, prompt: String(found.definition['name']) };
+  const found = (await namedPrompts(deps, agent, host)).get(name);
+  if (found) return { server: found.server, prompt: found.tool };
   throw new GatewayError('INVALID_ARGUMENTS', `no prompt is called '${name.slice(0, 80)}'`, {
     hint: 'prompts/list shows the names.',
   });
 }
 
-/** Of two prompts with one name, the first. */
-function namedPrompts(prompts: readonly Owned[]): ReadonlyMap<string, Owned> {
-  const named = new Map<string, Owned>();
-  for (const owned of prompts) {
-    const name = `${owned.server}${separator}${String(owned.definition['name'])}`;
-    if (!named.has(name)) named.set(name, owned);
-  }
-  return named;
+async function namedPrompts(
+  deps: NativeDeps,
+  agent: string,
+  host: Host,
+): Promise<ReadonlyMap<string, Owned & { readonly tool: string }>> {
+  const prompts = await listEverywhere(deps, agent, 'prompts', host);
+  const named = prompts.map((owned) => ({ ...owned, tool: String(owned.definition['name']) }));
+  return nameTools(named, new Set(deps.directory.visible(agent).map((server) => server.name)));
 }
