@@ -7,9 +7,9 @@ import type { Item } from '../policy/decide.ts';
 import { identify } from '../policy/identify.ts';
 import type { CallMetrics } from './call-metrics.ts';
 import type { Host } from './host.ts';
+import type { Measured } from './measured.ts';
 import type { NativeMethod } from './native-uses.ts';
 import type { OfferedOperationName } from './offered-uses.ts';
-import type { ServerResult } from './read-result.ts';
 import type { ServerDirectory } from './server-directory.ts';
 import type { TaskRequest } from './task-request.ts';
 
@@ -39,28 +39,6 @@ export interface Operation extends Subject {
   readonly args?: unknown;
   /** What it is about, where that depends on who asks. */
   readonly subject?: (agent: string) => Subject | undefined | Promise<Subject | undefined>;
-}
-
-interface Measured<T> {
-  readonly value: T;
-  /** Bytes. */
-  readonly size: number;
-}
-
-export function plain<T>(value: T): Measured<T> {
-  return { value, size: sizeOf(value) };
-}
-
-/** What became of a server's result: where it is the same, its size need not be found out. */
-export function relayed(
-  { result, size }: ServerResult,
-  value: ServerResult['result'],
-): Measured<ServerResult['result']> {
-  return { value, size: value === result && size !== undefined ? size : sizeOf(value) };
-}
-
-function sizeOf(value: unknown): number {
-  return Buffer.byteLength(JSON.stringify(value) ?? '');
 }
 
 export type Audited = <T>(

@@ -2,9 +2,9 @@
 // rules and noted like a call of a tool. Knows nothing of MCP messages beyond the params and results it passes on.
 import { FollowedResources } from './followed-resources.ts';
 import type { Host } from './host.ts';
+import { type Measured, plain, relayed } from './measured.ts';
 import { findNativePrompt, listNativePrompts } from './native-prompts.ts';
 import { askForUri, listNativeResources, type NativeDeps, serversOf } from './native-resources.ts';
-import { plain, relayed } from './offered-uses.ts';
 import { type Members, relayRequest } from './relay-request.ts';
 
 export const nativeMethods = [
@@ -32,12 +32,6 @@ export interface NativeUses {
   told(server: string, method: string, params: Members): void;
   /** The server's connection is a new one. */
   ready(server: string): void;
-}
-
-interface Measured<T> {
-  readonly value: T;
-  /** Bytes. */
-  readonly size: number;
 }
 
 export interface NativeUsesDeps extends NativeDeps {

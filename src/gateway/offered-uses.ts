@@ -2,6 +2,7 @@
 // noted like a call of a tool. Knows nothing of MCP messages.
 import { type CompleteArgumentInput, completeArgument } from './complete-argument.ts';
 import type { Host } from './host.ts';
+import { type Measured, plain, relayed } from './measured.ts';
 import { type FitResultDeps, fitResult } from './read-result.ts';
 import type { Members, RelayDeps, Relayed } from './relay-request.ts';
 import {
@@ -48,12 +49,6 @@ export interface OfferedUses {
   complete(input: Claim<CompleteArgumentInput>, host: Host): Promise<Members>;
 }
 
-interface Measured<T> {
-  readonly value: T;
-  /** Bytes. */
-  readonly size: number;
-}
-
 export interface OfferedUsesDeps extends RelayDeps, FitResultDeps {
   readonly audited: <T>(
     operation: OfferedOperation,
@@ -67,8 +62,7 @@ export function createOfferedUses(deps: OfferedUsesDeps): OfferedUses {
   /** Like the result of a tool, of which it has the shape: the head of it where it is too large. */
   const fitted = (agent: string, server: string, outcome: Relayed): Measured<Members> => {
     const { maxResultBytes } = directory.usable(agent, server);
-    const value = fitResult(deps, { agent, server }, outcome, maxResultBytes);
-    return value === outcome.result ? relayed(outcome) : plain(value);
+    return relayed(outcome, fitResult(deps, { agent, server }, outcome, maxResultBytes));
   };
   return {
     listResources: ({ agentId, ...input }, host) =>
@@ -98,12 +92,4 @@ export function createOfferedUses(deps: OfferedUsesDeps): OfferedUses {
       );
     },
   };
-}
-
-export function plain<T>(value: T): Measured<T> {
-  return { value, size: Buffer.byteLength(JSON.stringify(value) ?? '') };
-}
-
-export function relayed({ result, size }: Relayed): Measured<Members> {
-  return size === undefined ? plain(result) : { value: result, size };
 }

@@ -1,7 +1,8 @@
 // Owns the use cases that give a server's own result to the host: calls, tasks, and what was too large to be given at once.
-import { type Audited, plain, relayed } from './audited.ts';
+import type { Audited } from './audited.ts';
 import { type ExecuteToolDeps, type ExecuteToolInput, executeTool } from './execute-tool.ts';
 import type { Host } from './host.ts';
+import { plain, relayed } from './measured.ts';
 import { fitResult, fitTask, type ReadResultInput, readResult } from './read-result.ts';
 import type { ResultStore } from './result-store.ts';
 import { parseTaskName, type TaskRequest, taskRequest, unknownTask } from './task-request.ts';
