@@ -1,6 +1,8 @@
 // Owns the opening of a conversation in the revisions up to 2025-11-25: `initialize`, `notifications/initialized`.
+
 import type { ServerEntry } from '../config/server-entry.ts';
 import { GatewayError } from '../errors.ts';
+import { membersOf } from '../lib/members.ts';
 import { type CallHost, offeredTo } from '../wire/call-host.ts';
 import type { Peer } from '../wire/peer.ts';
 import { quote } from './http-answer-errors.ts';
@@ -53,7 +55,7 @@ function askedVersion(entry: ServerEntry): string {
 
 /** Takes what the server said about itself, as far as it has the right form. */
 function judgeInitialize(result: unknown, entry: ServerEntry, transport: ServerChannel['transport']): ConnectionInfo {
-  const answer = asRecord(result);
+  const answer = membersOf(result);
   const version = answer['protocolVersion'];
   if (typeof version !== 'string' || !isSpoken(version)) {
     const said = quote(JSON.stringify(version) ?? 'nothing');
@@ -65,16 +67,12 @@ function judgeInitialize(result: unknown, entry: ServerEntry, transport: ServerC
   return {
     transport,
     protocolVersion: version,
-    serverInfo: asRecord(answer['serverInfo']),
+    serverInfo: membersOf(answer['serverInfo']),
     instructions: typeof instructions === 'string' ? instructions : undefined,
-    capabilities: asRecord(answer['capabilities']),
+    capabilities: membersOf(answer['capabilities']),
   };
 }
 
 function isSpoken(version: string): boolean {
   return (spokenVersions as readonly string[]).includes(version);
-}
-
-function asRecord(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

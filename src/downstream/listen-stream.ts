@@ -1,7 +1,9 @@
 // Owns the stream on which a server of 2026-07-28 tells of its changes: opened with a filter, opened anew where it was lost,
 // exchanged where the filter changes (2026-07-28, Subscriptions). Knows nothing of what the changes are about.
+
 import { GatewayError } from '../errors.ts';
 import type { LogPort } from '../lib/log-port.ts';
+import { membersOf } from '../lib/members.ts';
 import { sleep } from '../lib/sleep.ts';
 import type { RequestId } from '../wire/messages.ts';
 import { ConnectionClosedError, RpcError, rpcCodes } from '../wire/rpc-error.ts';
@@ -76,9 +78,9 @@ export class ListenStream {
   /** Hears what the server says about the stream itself; false: it was about something else. */
   notified(method: string, params: Params): boolean {
     if (method === 'notifications/subscriptions/acknowledged') {
-      const id = asRecord(params['_meta'])[subscriptionId];
+      const id = membersOf(params['_meta'])[subscriptionId];
       const listening = this.#running.find(({ request }) => request?.id === id);
-      if (listening) this.#agreed(listening, asRecord(params['notifications']));
+      if (listening) this.#agreed(listening, membersOf(params['notifications']));
       return true;
     }
     if (method !== 'notifications/cancelled') return false;
@@ -167,8 +169,4 @@ function newListening(filter: ChangeFilter): Listening {
   // Not everybody waits for it.
   opened.catch(() => undefined);
   return { filter, end: new AbortController(), opened, agree, fail, isOpened: false, request: undefined };
-}
-
-function asRecord(value: unknown): Params {
-  return typeof value === 'object' && value !== null ? (value as Params) : {};
 }

@@ -1,7 +1,9 @@
 // Owns what revision 2026-07-28 asks of every request, and the opening of a conversation in it: there is no handshake,
 // each request says what `initialize` said once. Knows nothing of transports; the SDK's derives its headers from `_meta`.
+
 import type { ServerEntry } from '../config/server-entry.ts';
 import { GatewayError } from '../errors.ts';
+import { membersOf } from '../lib/members.ts';
 import { type CallHost, offeredTo } from '../wire/call-host.ts';
 import type { Peer } from '../wire/peer.ts';
 import type { Answer } from '../wire/pending-request.ts';
@@ -110,22 +112,22 @@ export async function discoverServer(
 }
 
 function judgeDiscover(result: unknown, entry: ServerEntry, transport: ServerChannel['transport']): ConnectionInfo {
-  const answer = asRecord(result);
+  const answer = membersOf(result);
   checkSupported(answer['supportedVersions'], entry);
   const instructions = answer['instructions'];
   return {
     transport,
     protocolVersion: modernVersion,
-    serverInfo: asRecord(asRecord(answer['_meta'])['io.modelcontextprotocol/serverInfo']),
+    serverInfo: membersOf(membersOf(answer['_meta'])['io.modelcontextprotocol/serverInfo']),
     instructions: typeof instructions === 'string' ? instructions : undefined,
-    capabilities: asRecord(answer['capabilities']),
+    capabilities: membersOf(answer['capabilities']),
   };
 }
 
 /** The list in an error "unsupported protocol version". */
 function supportedVersions(error: unknown): readonly unknown[] | undefined {
   if (!(error instanceof RpcError) || error.code !== modernCodes.unsupportedVersion) return undefined;
-  const supported = asRecord(error.data)['supported'];
+  const supported = membersOf(error.data)['supported'];
   return Array.isArray(supported) ? supported : undefined;
 }
 
@@ -133,8 +135,4 @@ function supportedVersions(error: unknown): readonly unknown[] | undefined {
 function checkSupported(supported: unknown, entry: ServerEntry): void {
   if (Array.isArray(supported) && supported.includes(modernVersion)) return;
   throw new NoCommonRevisionError(entry, supported);
-}
-
-function asRecord(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

@@ -1,7 +1,9 @@
 // Owns the rounds of a request that a server answers with questions (2026-07-28, Multi Round-Trip Requests), for hosts
 // that are asked in the course of a call; knows nothing of connections.
+
 import { randomUUID } from 'node:crypto';
 import { GatewayError } from '../errors.ts';
+import { membersOf } from '../lib/members.ts';
 import { sleep } from '../lib/sleep.ts';
 import { type Answers, type CallHost, canAnswer } from '../wire/call-host.ts';
 import type { Answer } from '../wire/pending-request.ts';
@@ -91,8 +93,4 @@ async function ask(question: unknown, { server, doing, host }: Rounds, signal: A
 function asRequest(params: Members): Members {
   if (params['mode'] !== 'url' || params['elicitationId'] !== undefined) return params;
   return { ...params, elicitationId: randomUUID() };
-}
-
-function membersOf(value: unknown): Members {
-  return typeof value === 'object' && value !== null ? (value as Members) : {};
 }

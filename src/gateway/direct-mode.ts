@@ -4,7 +4,6 @@ import type { Rules } from '../config/rules.ts';
 import type { Exposure } from '../config/server-entry.ts';
 import { GatewayError } from '../errors.ts';
 import { waitFor } from '../lib/deadline.ts';
-import { identify } from '../policy/identify.ts';
 import { createBackgroundLists } from './background-lists.ts';
 import { createDirectArrivals } from './direct-arrivals.ts';
 import { createDirectTools, type DirectTools, type DirectToolsDeps } from './direct-tools.ts';
@@ -13,6 +12,7 @@ import type { HostAtLarge } from './host-at-large.ts';
 import { createHostView, type ToolView } from './host-view.ts';
 import type { Offers } from './permitted-offers.ts';
 import { UnknownToolError } from './unknown-tool-error.ts';
+import { unnamedAgent } from './unnamed-agent.ts';
 import { type WithLoginDeps, withLogin } from './with-login.ts';
 
 export interface DirectModeDeps extends Omit<DirectToolsDeps, 'expose'>, WithLoginDeps {
@@ -79,7 +79,7 @@ const firstListMs = 2000;
 
 export function createDirectMode(deps: DirectModeDeps): DirectMode {
   const { downstream, now, settings } = deps;
-  const agent = (): string | undefined => unnamedAgent(deps);
+  const agent = (): string | undefined => unnamedAgent(deps.rules, settings);
   const direct = createDirectTools({ ...deps, expose: settings.expose ?? 'meta' });
   const lists = createBackgroundLists({ downstream, now });
   const arrivals = createDirectArrivals({ ...deps, agent, direct, lists });
@@ -138,7 +138,7 @@ async function callDirect(
   const { direct } = deps;
   const calls = deps.calls();
   if (!direct.hasDirectServers()) throw new UnknownToolError(name);
-  const who = unnamedAgent(deps);
+  const who = unnamedAgent(deps.rules, deps.settings);
   const routeOf = async () => (who === undefined ? undefined : (await direct.exposed(who)).routes.get(name));
   let route = await routeOf();
   if (!route && who !== undefined) {
@@ -158,16 +158,6 @@ async function callDirect(
   // Beside an `outputSchema`, a host takes no result whose structured content was put aside.
   const whole = definition['outputSchema'] !== undefined;
   return await calls.executeTool({ server, tool, args, whole }, host);
-}
-
-/** Who calls without saying so; undefined: the rules want it said. */
-function unnamedAgent({ rules, settings }: Pick<DirectModeDeps, 'rules' | 'settings'>): string | undefined {
-  const { lockedAgent: locked, defaultAgent: fallback } = settings;
-  try {
-    return identify(rules, { claimed: undefined, locked, fallback }).agent;
-  } catch {
-    return undefined;
-  }
 }
 
 async function listNow(deps: DirectModeDeps, server: string, host: Host): Promise<void> {

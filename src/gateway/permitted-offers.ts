@@ -2,9 +2,9 @@
 
 import type { Rules } from '../config/rules.ts';
 import type { Offers as ServerOffers } from '../downstream/offerings.ts';
-import { identify } from '../policy/identify.ts';
 import type { DownstreamPort } from './downstream-port.ts';
 import type { ServerDirectory } from './server-directory.ts';
+import { type AgentSettings, unnamedAgent } from './unnamed-agent.ts';
 
 /** Which kinds there are, of any server. */
 export type Offers = ServerOffers;
@@ -27,17 +27,8 @@ export function permittedOffers({ directory, downstream }: PermittedOffersDeps, 
 }
 
 /** Whoever may be asking, where no call says who. */
-export function agentsOf(
-  rules: Rules | undefined,
-  {
-    lockedAgent,
-    defaultAgent,
-  }: { readonly lockedAgent?: string | undefined; readonly defaultAgent?: string | undefined },
-): readonly string[] {
-  try {
-    return [identify(rules, { claimed: undefined, locked: lockedAgent, fallback: defaultAgent }).agent];
-  } catch {
-    // Every call has to say who is asking: it may be any of them.
-    return [...(rules?.agents.keys() ?? [])];
-  }
+export function agentsOf(rules: Rules | undefined, settings: AgentSettings): readonly string[] {
+  const agent = unnamedAgent(rules, settings);
+  // Every call has to say who is asking: it may be any of them.
+  return agent === undefined ? [...(rules?.agents.keys() ?? [])] : [agent];
 }

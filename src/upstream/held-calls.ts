@@ -1,10 +1,10 @@
 // Owns calls of hosts that answer questions by calling again (2026-07-28, Multi Round-Trip Requests), while a server of
 // an earlier revision waits for its answer: the call goes on inside, round after round.
 import { randomUUID } from 'node:crypto';
+import { type Members, membersOf } from '../lib/members.ts';
 import type { CallHost } from '../wire/call-host.ts';
 import type { IncomingRequest } from '../wire/peer.ts';
 import { RpcError, rpcCodes } from '../wire/rpc-error.ts';
-import { type Members, membersOf } from './request-meta.ts';
 
 /** How long a held call waits for the host to come back. Milliseconds. */
 const heldMs = 10 * 60_000;

@@ -2,11 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Host } from '../gateway/host.ts';
 import type { LogPort } from '../lib/log-port.ts';
+import { type Members, membersOf } from '../lib/members.ts';
 import type { CallHost } from '../wire/call-host.ts';
 import type { IncomingRequest, Peer } from '../wire/peer.ts';
 import { RpcError, rpcCodes } from '../wire/rpc-error.ts';
 import type { HostSubscriptions } from './host-subscriptions.ts';
-import { isWanted, type Members, membersOf, type RequestMeta } from './request-meta.ts';
+import { isWanted, type RequestMeta } from './request-meta.ts';
 
 /** How long a human may think about a question. Milliseconds. */
 const questionMs = 60 * 60_000;

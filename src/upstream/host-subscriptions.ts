@@ -1,6 +1,7 @@
 // Owns how a host hears of changes: by plain notifications up to 2025-11-25, by `subscriptions/listen` since 2026-07-28.
+
+import { type Members, membersOf } from '../lib/members.ts';
 import type { IncomingRequest, Peer } from '../wire/peer.ts';
-import { type Members, membersOf } from './request-meta.ts';
 
 /** Which member of a filter asks for which notification. */
 const filters: Readonly<Record<string, string>> = {

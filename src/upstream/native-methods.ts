@@ -3,8 +3,8 @@
 import type { Gateway } from '../gateway/gateway.ts';
 import type { Host } from '../gateway/host.ts';
 import { type NativeMethod, nativeMethods } from '../gateway/native-uses.ts';
+import type { Members } from '../lib/members.ts';
 import { asRpcError } from './present.ts';
-import type { Members } from './request-meta.ts';
 
 /** In 2026-07-28 resources are followed by `subscriptions/listen` alone. */
 const legacyMethods: ReadonlySet<string> = new Set(['resources/subscribe', 'resources/unsubscribe']);

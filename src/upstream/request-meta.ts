@@ -1,7 +1,6 @@
 // Owns reading the `_meta` of a host's requests, and which revision a request is of. Pure.
+import { type Members, membersOf } from '../lib/members.ts';
 import { RpcError, rpcCodes } from '../wire/rpc-error.ts';
-
-export type Members = Readonly<Record<string, unknown>>;
 
 export const modernVersion = '2026-07-28';
 
@@ -68,8 +67,4 @@ export function isLogLevel(value: unknown): value is string {
 /** Whether a message is as severe as the host wants; one of an unknown level is. */
 export function isWanted(level: unknown, wanted: string): boolean {
   return !isLogLevel(level) || logLevels.indexOf(level) >= logLevels.indexOf(wanted);
-}
-
-export function membersOf(value: unknown): Members {
-  return typeof value === 'object' && value !== null ? (value as Members) : nothing;
 }
