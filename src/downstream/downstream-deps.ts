@@ -6,6 +6,7 @@ import type { LogPort } from '../lib/log-port.ts';
 import type { CallHost } from '../wire/call-host.ts';
 import type { EraMemory } from './era-memory.ts';
 import type { OrphanGuard } from './orphan-guard.ts';
+import type { ServerLogs } from './server-logs.ts';
 import type { StartLimit } from './start-limit.ts';
 
 export interface DownstreamDeps {
@@ -27,6 +28,8 @@ export interface DownstreamDeps {
   readonly eras?: EraMemory | undefined;
   /** The pool brings its own. */
   readonly guard?: OrphanGuard | undefined;
+  /** Absent: what local servers write to stderr is kept nowhere but in errors. */
+  readonly serverLogs?: ServerLogs | undefined;
   /** The pool brings its own. */
   readonly starts?: StartLimit | undefined;
   /** Absent: that of the system. */

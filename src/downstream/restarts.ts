@@ -45,6 +45,12 @@ export class Restarts {
     return this.#failures;
   }
 
+  /** From when on it is started again; undefined: a call may do so at any time. */
+  get nextTryAt(): number | undefined {
+    const { count, nextTryAt } = this.#failures;
+    return this.#wasReady || count > 1 ? nextTryAt : undefined;
+  }
+
   ready(): void {
     this.#wasReady = true;
     this.#readyAt = this.#deps.now();

@@ -130,7 +130,13 @@ export class ServerSlot {
       case 'needs_login':
         return { state: 'needs_login', error: state.error, ...told };
       case 'failed':
-        return { state: 'failed', error: state.error, failedAt: state.at, nextTryAt: this.#nextTryAt, ...told };
+        return {
+          state: 'failed',
+          error: state.error,
+          failedAt: state.at,
+          nextTryAt: this.#restarts?.nextTryAt,
+          ...told,
+        };
     }
   }
 
@@ -171,10 +177,6 @@ export class ServerSlot {
     if (!this.#entry.disabled) return;
     const hint = `remove "disabled" from '${server}' in the config`;
     throw new GatewayError('SERVER_UNAVAILABLE', `server '${server}' is disabled`, { server, hint });
-  }
-
-  get #nextTryAt(): number | undefined {
-    return this.#restarts?.failures.nextTryAt;
   }
 
   /** How long a call has to wait before it may start the server. @throws GatewayError SERVER_UNAVAILABLE too long */
