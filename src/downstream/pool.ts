@@ -8,7 +8,9 @@ import type { DownstreamDeps } from './downstream-deps.ts';
 import { createEraMemory } from './era-memory.ts';
 import type { KnownTools } from './known-catalog.ts';
 import { createOrphanGuard } from './orphan-guard.ts';
-import { type ServerHandle, ServerSlot, type ServerSnapshot, type ServerWatcher } from './server-slot.ts';
+import type { ServerHandle } from './server-handle.ts';
+import { ServerSlot, type ServerSnapshot, type ServerWatcher } from './server-slot.ts';
+import { createStartLimit } from './start-limit.ts';
 
 /** Everything that was started is gone after this. Milliseconds. */
 const closeMs = 5000;
@@ -61,9 +63,10 @@ export function createServerPool(deps: DownstreamDeps, settings: PoolSettings): 
   const { entries } = settings;
   const guard = createOrphanGuard(deps);
   const eras = deps.eras ?? createEraMemory(deps);
+  const starts = createStartLimit(deps);
   let watching: ServerWatcher | undefined;
   const slots = new Map(
-    entries.map((entry) => [entry.name, createSlot({ ...deps, guard, eras }, entry, settings, () => watching)]),
+    entries.map((entry) => [entry.name, createSlot({ ...deps, guard, eras, starts }, entry, settings, () => watching)]),
   );
   const slot = (name: string): ServerSlot => {
     const found = slots.get(name);
