@@ -16,6 +16,7 @@ import { modernVersion, withModernMeta } from './modern-era.ts';
 import { type ConversationOptions, openConversation } from './open-conversation.ts';
 import { answerQuestions } from './question-rounds.ts';
 import { OversizedAnswer } from './read-message.ts';
+import { RunningWork } from './running-work.ts';
 import { ServerChanges } from './server-changes.ts';
 import type { ServerChannel } from './server-channel.ts';
 import { ServerQuestions } from './server-questions.ts';
@@ -41,14 +42,17 @@ export class Connection {
   readonly news: HostNews;
   /** Follows resources, and lists where the server has to be asked for that. */
   readonly changes: ServerChanges;
+  /** What has been asked, and not been answered yet. */
+  readonly work = new RunningWork();
   readonly #deps: ConnectionDeps;
-  readonly #entry: ServerEntry;
+  #entry: ServerEntry;
   readonly #channel: ServerChannel;
   readonly #peer: Peer;
   readonly #recovery: SessionRecovery;
   readonly #questions: ServerQuestions;
   readonly #headers: ToolHeaders;
   #info: ConnectionInfo | undefined;
+  #endReason: GatewayError | undefined;
 
   constructor(deps: ConnectionDeps, entry: ServerEntry, channel: ServerChannel) {
     this.#deps = deps;
@@ -96,8 +100,22 @@ export class Connection {
     return this.info.protocolVersion === modernVersion;
   }
 
+  /** Limits of another entry for the same server hold from the next request on. */
+  adjust(entry: ServerEntry): void {
+    this.#entry = entry;
+  }
+
+  /** Whoever still waits when it closes is told this. */
+  closesFor(reason: GatewayError): void {
+    this.#endReason = reason;
+  }
+
   /** @throws GatewayError SERVER_UNAVAILABLE | TIMEOUT | CANCELLED | AUTH_… */
-  async listTools({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<ToolListing> {
+  listTools(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<ToolListing> {
+    return this.work.of(() => this.#listTools(options));
+  }
+
+  async #listTools({ signal }: { readonly signal?: AbortSignal | undefined }): Promise<ToolListing> {
     const limitMs = this.#entry.connectTimeoutMs;
     const endsAt = this.#deps.now() + limitMs;
     try {
@@ -126,9 +144,9 @@ export class Connection {
    */
   async callTool(tool: string, args: unknown, options: CallOptions = {}): Promise<CallOutcome> {
     const params = args === undefined ? { name: tool } : { name: tool, arguments: args };
-    return await this.#exchange('tools/call', params, `tool '${tool}'`, options, (request) =>
-      this.#mirrors ? this.#headers.send(tool, args, request, options.signal) : request(),
-    );
+    const send = (request: (headers?: Headers) => Promise<Answer>): Promise<Answer> =>
+      this.#mirrors ? this.#headers.send(tool, args, request, options.signal) : request();
+    return await this.work.of(() => this.#exchange('tools/call', params, `tool '${tool}'`, options, send));
   }
 
   /** Whether arguments are repeated in headers. */
@@ -138,7 +156,7 @@ export class Connection {
 
   /** Any other request; params and result pass as they are. @throws as `callTool` does */
   async request(method: string, params: Params, options: CallOptions = {}): Promise<CallOutcome> {
-    return await this.#exchange(method, params, method, options, (request) => request());
+    return await this.work.of(() => this.#exchange(method, params, method, options, (send) => send()));
   }
 
   /** Ends the conversation, and a stdio server with everything it started. */
@@ -205,6 +223,7 @@ export class Connection {
   }
 
   #translated(error: unknown, doing: string, limitKey: LimitKey, signal: AbortSignal | undefined): GatewayError {
+    if (error instanceof ConnectionClosedError && this.#endReason) return this.#endReason;
     // A running server's chatter on stderr explains no timeout of one call; its end explains a broken connection.
     const describeEnd = error instanceof RequestTimeoutError ? undefined : () => this.#channel.describeEnd?.();
     return translateError(error, { entry: this.#entry, doing, limitKey, signal, describeEnd });

@@ -1,6 +1,8 @@
 // Owns the life of one server's connections, one after the other: opened on demand, never two at a time.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ServerEntry } from '../config/server-entry.ts';
 import { GatewayError, LoginRequiredError } from '../errors.ts';
+import { waitFor } from '../lib/deadline.ts';
 import { orAborted } from '../lib/or-aborted.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
 import type { CatalogFile } from './catalog-file.ts';
@@ -62,7 +64,7 @@ export interface SlotSettings {
 
 export class ServerSlot {
   readonly #deps: DownstreamDeps;
-  readonly #entry: ServerEntry;
+  #entry: ServerEntry;
   readonly #end = new AbortController();
   /** Every channel whose processes may still be running. */
   readonly #channels = new Set<ServerChannel>();
@@ -142,6 +144,27 @@ export class ServerSlot {
   async forgetTools(): Promise<void> {
     if (this.#state.kind === 'ready') this.#state.handle.catalog.invalidate();
     await this.#known.forget();
+  }
+
+  get entry(): ServerEntry {
+    return this.#entry;
+  }
+
+  /** The same server, other limits. */
+  adjust(entry: ServerEntry): void {
+    this.#entry = entry;
+    if (this.#state.kind === 'ready') this.#state.handle.connection.adjust(entry);
+  }
+
+  /** Nothing begins here any more; what is under way is waited for, and told `reason` when the time is up. */
+  async retire(reason: GatewayError, limitMs: number): Promise<void> {
+    this.#end.abort(reason);
+    if (this.#state.kind === 'ready') {
+      const { connection } = this.#state.handle;
+      connection.closesFor(reason);
+      await waitFor(quiet(connection), limitMs);
+    }
+    await this.close();
   }
 
   async close(): Promise<void> {
@@ -231,6 +254,18 @@ export class ServerSlot {
     await Promise.allSettled(channels.map((channel) => channel.close()));
     for (const channel of channels) this.#channels.delete(channel);
   }
+}
+
+async function quiet({ work, closed }: Connection): Promise<void> {
+  let isClosed = false;
+  const ended = closed.then(() => {
+    isClosed = true;
+  });
+  do {
+    await Promise.race([work.over(), ended]);
+    // Somebody may just have been given the connection, and be about to ask.
+    await nextTurn();
+  } while (!isClosed && !work.isOver);
 }
 
 /** What a server calls itself. */
