@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import type { PoolSettings, ServerPool } from './downstream/pool.ts';
 import { titleOf } from './downstream/server-handle.ts';
-import type { ServerSnapshot } from './downstream/server-slot.ts';
+import type { ServerSnapshot } from './downstream/server-snapshot.ts';
 import type * as port from './gateway/downstream-port.ts';
 import type { Logins } from './login-wiring.ts';
 
