@@ -36,6 +36,9 @@ function saysLost(text: string): boolean {
   );
 }
 
+/** A server that restarts may forget the new session too before the request gets there; one that always does is given up. */
+const mostRenewals = 2;
+
 export interface Session {
   has(): boolean;
   /** Opens the conversation anew. */
@@ -57,16 +60,17 @@ export class SessionRecovery {
     attempt: () => Promise<T>,
     options: { readonly repeatable: boolean; readonly signal?: AbortSignal | undefined },
   ): Promise<T> {
-    if (this.#renewing !== undefined) await orAborted(this.#renewing, options.signal);
-    const generation = this.#generation;
-    try {
-      return await attempt();
-    } catch (error) {
-      const verdict = judgeSession(error, this.#session.has());
-      if (verdict === 'kept') throw error;
-      await orAborted(this.#renewOnce(generation), options.signal);
-      if (verdict === 'lost before it ran' || options.repeatable) return attempt();
-      throw error;
+    for (let renewals = 0; ; renewals++) {
+      if (this.#renewing !== undefined) await orAborted(this.#renewing, options.signal);
+      const generation = this.#generation;
+      try {
+        return await attempt();
+      } catch (error) {
+        const verdict = judgeSession(error, this.#session.has());
+        if (verdict === 'kept' || renewals === mostRenewals) throw error;
+        await orAborted(this.#renewOnce(generation), options.signal);
+        if (verdict === 'lost' && !options.repeatable) throw error;
+      }
     }
   }
 
