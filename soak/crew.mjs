@@ -152,7 +152,8 @@ export class Crew {
     if (how === 'SIGKILL') this.#journal.count('hosts killed');
     else if (code !== 0) this.#journal.find(`${host.name} ended with ${code ?? signal} after ${how}`, host);
     for (const line of host.noise) this.#journal.find(`${host.name} wrote on stdout: ${line}`, host);
-    for (const id of host.stray) this.#journal.find(`${host.name} answered ${id}, which nobody waited for`, host);
+    for (const stray of host.stray)
+      this.#journal.find(`${host.name} sent an answer that nobody waited for: ${stray}`, host);
     const endsAt = Date.now() + goneMs;
     let left = processesWith(host.mark);
     while (left.length > 0 && Date.now() < endsAt) {

@@ -34,7 +34,7 @@ export class Host {
   lines = [];
   /** Lines of stdout that were no JSON. */
   noise = [];
-  /** Ids of answers to requests that were cancelled, or never asked. */
+  /** Answers to requests that were cancelled, or never asked. */
   stray = [];
   startedAt = Date.now();
   readyAt = Number.POSITIVE_INFINITY;
@@ -144,7 +144,8 @@ export class Host {
   #settle(id, outcome) {
     const waiting = this.#waiting.get(id);
     if (!waiting) {
-      if (outcome.kind === 'result' || outcome.kind === 'error') this.stray.push(id);
+      if (outcome.kind === 'result' || outcome.kind === 'error')
+        this.stray.push(JSON.stringify({ id, ...outcome }).slice(0, 400));
       return;
     }
     this.#waiting.delete(id);

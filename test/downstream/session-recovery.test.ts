@@ -72,6 +72,13 @@ describe('a server that forgot the session', () => {
     expect(renewals()).toBe(2);
   });
 
+  it('also the new session before it was told that all is agreed, is asked once more', async () => {
+    const { made } = forgetful(1);
+    const { made: renew } = forgetful(1);
+    const recovery = new SessionRecovery({ has: () => true, renew: async () => void (await renew()) });
+    expect(await recovery.run(made, { repeatable: false })).toBe('done');
+  });
+
   it('and does so every time is given up', async () => {
     const { made, renewals, recovery } = forgetful(Number.POSITIVE_INFINITY);
     await expect(recovery.run(made, { repeatable: true })).rejects.toBeInstanceOf(HttpStatusError);
