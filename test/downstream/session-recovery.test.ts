@@ -122,11 +122,11 @@ describe('a server that forgot the session', () => {
     expect(await connection.callTool('echo', { a: 2 })).toMatchObject({ result: { content: [{ text: '{"a":2}' }] } });
   });
 
-  it('again and again is given up after one new session', async () => {
+  it('again and again is given up after two new sessions', async () => {
     const { server, connection, initialized } = await open();
     server.forget();
     server.sessions.add = () => server.sessions;
     await expect(connection.callTool('echo', {})).rejects.toMatchObject({ code: 'SERVER_UNAVAILABLE' });
-    expect(initialized()).toBe(2);
+    expect(initialized()).toBe(3);
   });
 });
