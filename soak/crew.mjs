@@ -18,6 +18,8 @@ const stayMs = [2500, 9000];
 const goneMs = 9000;
 /** A server that was killed may be answered for as unavailable no longer: the longest backoff, and a start. Milliseconds. */
 const recoveryMs = 75_000;
+/** The end of a host takes up to 5 s, and its heartbeat is believed for 15 s. Milliseconds. */
+const endedMs = 20_000;
 /** Calls that take longer are noted. Milliseconds. */
 const noticedMs = 2000;
 const waysToEnd = ['EOF', 'EOF', 'SIGTERM', 'SIGINT', 'SIGKILL', 'SIGKILL'];
@@ -41,6 +43,8 @@ export class Crew {
   #running = [];
   #starting = 0;
   #holders = 0;
+  /** When hosts were ended. */
+  #endings = [];
   /** Those that live now. @type {Set<Host>} */
   hosts = new Set();
   /** Hosts of this build apply changed files. */
@@ -146,6 +150,7 @@ export class Crew {
   }
 
   async #finish(host, how) {
+    this.#endings.push(Date.now());
     const { code, signal } = await host.end(how);
     this.hosts.delete(host);
     this.#journal.note(`${host.name} (${host.pid}) was ended by ${how}`);
@@ -188,7 +193,7 @@ export class Crew {
     const kind = random.weighted(callKinds);
     const from = Date.now();
     const made = await kind.run({ host, random, world: this.#world, keepsUp: this.keepsUp });
-    const problem = judge(made.answer, { ...made, tolerated: this.#tolerated(host, made.server) });
+    const problem = judge(made.answer, { ...made, tolerated: this.#tolerated(host, made.server, from) });
     const found = classOf(made.answer);
     const tookMs = Date.now() - from;
     this.#journal.call(kind.name, found, tookMs);
@@ -201,8 +206,10 @@ export class Crew {
   }
 
   /** What is no news because of what we did. */
-  #tolerated(host, server) {
+  #tolerated(host, server, from) {
     if (host.ending !== undefined) return ['ended', 'cancelled', 'CANCELLED', 'SERVER_UNAVAILABLE'];
+    // Whoever waits for a login that another gateway holds is told when that one ends.
+    if (server === 'crm') return this.#endings.some((at) => at >= from - endedMs) ? ['AUTH_FAILED'] : [];
     const hadTrouble = host.troubles.get(server);
     const isFresh = hadTrouble !== undefined && Date.now() < hadTrouble + recoveryMs;
     return isFresh ? ['SERVER_UNAVAILABLE'] : [];

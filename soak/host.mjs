@@ -32,7 +32,7 @@ export class Host {
   ending = undefined;
   /** The end of what it wrote to stderr. */
   lines = [];
-  /** Lines of stdout that were no JSON. */
+  /** Lines of stdout that were no JSON-RPC. */
   noise = [];
   /** Answers to requests that were cancelled, or never asked. */
   stray = [];
@@ -132,6 +132,10 @@ export class Host {
       message = JSON.parse(line);
     } catch {
       this.noise.push(line.slice(0, 200));
+      return;
+    }
+    if (typeof message !== 'object' || message === null || (!('id' in message) && !('method' in message))) {
+      this.noise.push(line.slice(0, 400));
       return;
     }
     const { id, method, params } = message;
