@@ -1,5 +1,11 @@
 // Owns finding and reading both config files of one run; knows nothing of what is built from them.
-import { type FoundServersFile, findRulesFile, findServersFile } from './config/find-files.ts';
+import {
+  type FoundServersFile,
+  findRulesFile,
+  findServersFile,
+  rulesFileCandidates,
+  serversFileCandidates,
+} from './config/find-files.ts';
 import { type LoadedRules, loadRules } from './config/load-rules.ts';
 import { loadServers } from './config/load-servers.ts';
 import type { LoadedServers } from './config/server-entry.ts';
@@ -18,6 +24,22 @@ export interface ReadConfig {
 interface ReadOptions {
   /** The servers file that is in use already: no other is looked for. */
   readonly inUse?: FoundServersFile | undefined;
+}
+
+/** Every file that may decide what is in force, there or not; `inUse`: the servers file, where that is settled. */
+export function configCandidates(
+  places: { readonly env: Environment; readonly cwd: string },
+  settings: Settings,
+  inUse: string | undefined,
+): readonly string[] {
+  const { env, cwd } = places;
+  const { configDir } = findPaths(places);
+  const all = { env, cwd, configDir };
+  const servers = inUse === undefined ? serversFileCandidates({ ...all, flag: settings.serversFile }) : [inUse];
+  const rules = servers.flatMap((serversFile) =>
+    rulesFileCandidates({ ...all, flag: settings.rulesFile, serversFile }),
+  );
+  return [...new Set([...servers, ...rules])];
 }
 
 /** @throws GatewayError CONFIG_INVALID: no servers file, or a file that is of no use as a whole */
