@@ -33,6 +33,7 @@ const levels: Readonly<Record<string, { readonly level: number; readonly closed?
   'archive-wiring.ts': { level: 5 },
   'client-metadata-wiring.ts': { level: 5 },
   'doctor-wiring.ts': { level: 5 },
+  'reload-wiring.ts': { level: 5 },
   'token-store-wiring.ts': { level: 5 },
   'trust-wiring.ts': { level: 5 },
   'compose.ts': { level: 5 },
