@@ -16,6 +16,8 @@ afterEach(async () => {
 interface Started {
   readonly server: string;
   readonly pid: number;
+  /** What was left of the server's processes before, at that moment. */
+  readonly left: readonly number[];
 }
 
 function scene(...entries: ServerEntry[]) {
@@ -23,7 +25,10 @@ function scene(...entries: ServerEntry[]) {
   const started: Started[] = [];
   const serverLogs: ServerLogs = {
     open: (server) => ({
-      started: (pid) => void started.push({ server, pid }),
+      started(pid) {
+        const before = started.filter((each) => each.server === server);
+        started.push({ server, pid, left: before.flatMap((each) => processesOfGroup(each.pid)) });
+      },
       stderr: () => undefined,
       ended: () => undefined,
     }),
@@ -106,17 +111,16 @@ describe('a local server that had been up and crashed', () => {
 });
 
 it.skipIf(process.platform === 'win32')(
-  'E38: a wrapper that is killed alone is not started again before everything it started is gone',
+  'E38: a server that takes its time to end is not started again before it is gone',
   async () => {
-    const { pool, clock, started } = scene(stdioEntry({ ...pinned, fixture: 'grandchildren', args: ['2'] }));
-    const { connection } = await pool.get('one');
+    const entry = stdioEntry({ ...pinned, fixture: 'exit-slowly', args: ['300'], idleTimeoutMs: 1000 });
+    const { pool, clock, started } = scene(entry);
+    await pool.get('one');
+    clock.advance(1000);
     const group = started[0]?.pid ?? 0;
-    expect(processesOfGroup(group).length).toBeGreaterThan(1);
-    process.kill(group, 'SIGKILL');
-    await connection.closed;
-    clock.advance(1250);
-    await until(() => started.length === 2);
-    expect(processesOfGroup(group)).toEqual([]);
+    expect(processesOfGroup(group)).toEqual([group]);
+    await pool.get('one');
+    expect(started.map(({ left }) => left)).toEqual([[], []]);
   },
 );
 
@@ -243,6 +247,24 @@ describe('E43: many servers', () => {
     await until(() => started.length === 6);
     expect(started.map(({ server }) => server).sort()).toEqual(['s0', 's1', 's2', 's3', 's5', 's6']);
     await pool.close();
+  });
+
+  it('that wait for their turn to come back do so also when the caller leaves', async () => {
+    const entries = hanging(4);
+    const { pool, clock, started } = scene(crashing, ...entries);
+    await crash(pool);
+    const others = entries.map(({ name }) => pool.get(name).catch(() => undefined));
+    await until(() => started.length === 5);
+    const caller = new AbortController();
+    const call = pool.get('one', { signal: caller.signal });
+    clock.advance(1250);
+    caller.abort();
+    await expect(call).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(pool.snapshot('one').state).toBe('failed');
+    clock.advance(10_000);
+    await until(isReady(pool));
+    await pool.close();
+    await Promise.all(others);
   });
 
   it('have their time to connect from their start on, not while they wait for it', async () => {
