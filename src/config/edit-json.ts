@@ -107,10 +107,8 @@ function insert(text: string, path: MemberPath, member: NewMember): string {
   const line = `${style.eol}${indent}${memberOf(key, member, style, indent)}`;
   // As the members before it: with a comma behind the last one where there was one.
   if (comma !== undefined) return applied(text, [{ offset: lineEnd, length: 0, text: `${line},` }]);
-  return applied(text, [
-    { offset: endOf(last), length: 0, text: ',' },
-    { offset: lineEnd, length: 0, text: line },
-  ]);
+  const between = text.slice(endOf(last), lineEnd);
+  return applied(text, [{ offset: endOf(last), length: between.length, text: `,${between}${line}` }]);
 }
 
 interface Wish {
