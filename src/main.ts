@@ -2,6 +2,7 @@
 // The bin: hands argv, environment and streams to cli/run; the only reader of `process`.
 import { readFileSync } from 'node:fs';
 import { Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import type { CliContext, EndReason } from './cli/context.ts';
 import { run } from './cli/run.ts';
 
@@ -16,6 +17,7 @@ const context: CliContext = {
   cwd: process.cwd(),
   platform: process.platform,
   execPath: process.execPath,
+  mainFile: fileURLToPath(import.meta.url),
   version,
   stdin: process.stdin,
   stdout: process.stdout,
