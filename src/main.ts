@@ -20,6 +20,7 @@ const context: CliContext = {
   cwd: process.cwd(),
   platform: process.platform,
   execPath: process.execPath,
+  mainFile: fileURLToPath(import.meta.url),
   version,
   stdin: process.stdin,
   stdout: process.stdout,
@@ -57,7 +58,7 @@ function claimStdout(): Writable {
 process.stderr.on('error', () => undefined);
 
 const words = ownWords(process.argv, {
-  ownFile: fileURLToPath(import.meta.url),
+  ownFile: context.mainFile,
   isElectron: process.versions['electron'] !== undefined,
 });
 const code = await run(words, context);

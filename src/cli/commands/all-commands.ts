@@ -6,6 +6,7 @@ import { clientMetadataCommand } from './client-metadata.ts';
 import { doctorCommand } from './doctor.ts';
 import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
+import { installCommand } from './install.ts';
 import { loginCommand } from './login.ts';
 import { logoutCommand } from './logout.ts';
 import { serveCommand } from './serve.ts';
@@ -23,5 +24,6 @@ export const allCommands: readonly CliCommand[] = [
   doctorCommand,
   exportCommand,
   importCommand,
+  installCommand,
   clientMetadataCommand,
 ];
