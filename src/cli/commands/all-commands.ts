@@ -6,6 +6,7 @@ import { clientMetadataCommand } from './client-metadata.ts';
 import { doctorCommand } from './doctor.ts';
 import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
+import { importConfigCommand } from './import-config.ts';
 import { installCommand } from './install.ts';
 import { loginCommand } from './login.ts';
 import { logoutCommand } from './logout.ts';
@@ -25,5 +26,6 @@ export const allCommands: readonly CliCommand[] = [
   exportCommand,
   importCommand,
   installCommand,
+  importConfigCommand,
   clientMetadataCommand,
 ];
