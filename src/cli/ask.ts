@@ -31,12 +31,18 @@ export async function askWhich(
   { context }: Pick<CommandRun, 'context'>,
   message: string,
   choices: readonly Choice[],
+  { isAllTicked = false }: { readonly isAllTicked?: boolean } = {},
 ): Promise<readonly string[]> {
   const { multiselect, isCancel } = await import('@clack/prompts');
   const answer = await multiselect<string>({
     message: printable(message),
-    options: choices.map(({ label, ...choice }) => ({ ...choice, label: printable(label) })),
+    options: choices.map(({ value, label, hint }) => ({
+      value,
+      label: printable(label),
+      ...(hint !== undefined && { hint: printable(hint) }),
+    })),
     required: false,
+    ...(isAllTicked && { initialValues: choices.map(({ value }) => value) }),
     input: context.stdin,
     output: context.stderr,
   });

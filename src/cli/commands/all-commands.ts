@@ -7,6 +7,7 @@ import { doctorCommand } from './doctor.ts';
 import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
 import { importConfigCommand } from './import-config.ts';
+import { initCommand } from './init.ts';
 import { installCommand } from './install.ts';
 import { loginCommand } from './login.ts';
 import { logoutCommand } from './logout.ts';
@@ -27,6 +28,7 @@ export const allCommands: readonly CliCommand[] = [
   trustCommand,
   exportCommand,
   importCommand,
+  initCommand,
   installCommand,
   importConfigCommand,
   clientMetadataCommand,
