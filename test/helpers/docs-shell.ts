@@ -2,7 +2,7 @@
 // and a second machine behind `ssh` and `scp`. Knows nothing of the pages.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { execPath, env as ownEnvironment } from 'node:process';
 import { PassThrough } from 'node:stream';
 import type { CliContext } from '../../src/cli/context.ts';
@@ -182,4 +182,11 @@ async function runPortico(
   await Promise.all([stdout, stderr].map((stream) => new Promise<void>((resolve) => stream.end(resolve))));
   // A host reads the messages; a terminal would not be shown them.
   return { code, stdout: serving ? '' : shown.stdout, stderr: shown.stderr };
+}
+
+/** Where `portico` looks for its config in that home, relative to it. */
+export async function configDirectoryOf(home: Home): Promise<string> {
+  Object.assign(ownEnvironment, userDirectories(home));
+  const { findPaths } = await import('../../src/paths.ts');
+  return relative(home.directory, findPaths({ env: home.env }).configDir);
 }
