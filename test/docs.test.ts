@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { loadRules } from '../src/config/load-rules.ts';
 import { errorTable } from '../src/errors.ts';
 import { loadText, writeConfig } from './config/write-config.ts';
+import { comingCommands } from './e2e/docs/not-executed.ts';
 import { anchorOf, blocksOf } from './helpers/docs-page.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -61,6 +62,32 @@ describe('docs/troubleshooting.md', () => {
   it('has a part for each error code, in the order of the table, and no other', () => {
     const headings = [...textOf('docs/troubleshooting.md').matchAll(/^### (.+)$/gmu)].map(([, heading]) => heading);
     expect(headings).toEqual(Object.keys(errorTable));
+  });
+});
+
+/** Command → its help, as it was agreed on. */
+const help = new Map(
+  readFileSync(join(root, 'test/e2e/contracts/help.txt'), 'utf8')
+    .split('$ portico ')
+    .map((text) => [text.slice(0, text.indexOf(' --help')), text] as const),
+);
+
+/** What stands between backticks in the text and begins with `portico`. */
+const mentions = pages.flatMap((page) => {
+  const text = textOf(page).replaceAll(/^ *```[\s\S]*?^ *```$/gmu, '');
+  return [...text.matchAll(/`portico ([a-z][a-z-]*)( [^`]*)?`/gu)].map(([, name = '', rest = '']) => ({
+    page,
+    name,
+    rest,
+  }));
+});
+
+describe('a command that the text mentions', () => {
+  const known = mentions.filter(({ name }) => help.has(name) || !comingCommands.includes(name));
+  it.each(known)('on $page is one, with its options: portico $name$rest', ({ name, rest }) => {
+    const options = [...rest.matchAll(/(?<= )--[a-z-]+/gu)].map(([option]) => option);
+    expect(options.filter((option) => !help.get(name)?.includes(option))).toEqual([]);
+    expect(help.has(name)).toBe(true);
   });
 });
 
