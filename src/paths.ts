@@ -1,6 +1,7 @@
 // Owns the directories of this program on each system; knows nothing of the files in them.
 import { join, resolve } from 'node:path';
 import envPaths from 'env-paths';
+import { expandHome } from './lib/home-path.ts';
 
 export interface Paths {
   /** Holds `mcp.json` and `gateway-rules.json`. */
@@ -37,7 +38,7 @@ export interface PathSettings {
 /** No version in any path: an update finds the logins of the version before. */
 export function findPaths({ env, cwd, tokenDir }: PathSettings): Paths {
   const system = envPaths('portico', { suffix: '' });
-  const absolute = (path: string): string => (cwd === undefined ? resolve(path) : resolve(cwd, path));
+  const absolute = (path: string): string => resolve(cwd ?? '.', expandHome(path, env));
   const audit = env['GATEWAY_AUDIT_LOG'];
   const tokenKeyFile = env['GATEWAY_TOKEN_KEY_FILE'];
   const namedTokenDir = tokenDir || env['GATEWAY_TOKEN_DIR'];

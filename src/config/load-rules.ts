@@ -75,6 +75,7 @@ function agentsOf(value: unknown, issues: IssueList): Map<string, AgentRules> | 
     if (!checked) continue;
     const agent = deepFreeze({ allow: ruleLists(checked.allow), deny: ruleLists(checked.deny) });
     warnUnreachable(agent, path, issues);
+    warnBrackets(agent, path, issues);
     agents.set(name, agent);
   }
   return agents;
@@ -164,6 +165,22 @@ function warnUnreachable(agent: AgentRules, path: JsonPath, issues: IssueList): 
       const at = [...path, 'allow', list, server];
       const message = `${keyText(at)} has no effect: allow.servers does not name it`;
       issues.warning({ path: at, message, hint: `add "${server}" to allow.servers`, atKey: true });
+    }
+  }
+}
+
+/** Elsewhere `[ab]` stands for one of these characters; here a `deny` that is written so would match nothing. */
+function warnBrackets(agent: AgentRules, path: JsonPath, issues: IssueList): void {
+  const warn = (pattern: string, at: JsonPath, atKey = false): void => {
+    if (!/\[.+\]/u.test(pattern)) return;
+    const message = `${keyText(at)}: [ and ] stand for themselves, only * and ? are wildcards`;
+    issues.warning({ path: at, message, hint: 'write one name for each', atKey });
+  };
+  for (const side of ['allow', 'deny'] as const) {
+    for (const [index, server] of agent[side].servers.entries()) warn(server, [...path, side, 'servers', index]);
+    for (const [server, tools] of Object.entries(agent[side].tools)) {
+      warn(server, [...path, side, 'tools', server], true);
+      for (const [index, tool] of tools.entries()) warn(tool, [...path, side, 'tools', server, index]);
     }
   }
 }
