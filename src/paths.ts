@@ -11,6 +11,10 @@ export interface Paths {
   readonly tokenKeyFile: string | undefined;
   /** The same for every process of this user, whatever the settings say. */
   readonly dataDir: string;
+  /** Which found config files somebody has agreed to. */
+  readonly trustedFile: string;
+  /** Holds one file for each running gateway. */
+  readonly gatewaysDir: string;
   /** What may be thrown away at any time. */
   readonly cacheDir: string;
   readonly logDir: string;
@@ -42,6 +46,8 @@ export function findPaths({ env, cwd, tokenDir }: PathSettings): Paths {
     tokenDir: namedTokenDir ? absolute(namedTokenDir) : join(system.data, 'tokens'),
     tokenKeyFile: tokenKeyFile ? absolute(tokenKeyFile) : undefined,
     dataDir: system.data,
+    trustedFile: join(system.data, 'trusted.json'),
+    gatewaysDir: join(system.data, 'gateways'),
     cacheDir: system.cache,
     logDir: system.log,
     serverLogDir: join(system.log, 'servers'),

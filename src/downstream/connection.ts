@@ -44,13 +44,14 @@ export class Connection {
   readonly changes: ServerChanges;
   readonly work: OpenWork;
   readonly #deps: ConnectionDeps;
-  readonly #entry: ServerEntry;
+  #entry: ServerEntry;
   readonly #channel: ServerChannel;
   readonly #peer: Peer;
   readonly #recovery: SessionRecovery;
   readonly #questions: ServerQuestions;
   readonly #headers: ToolHeaders;
   #info: ConnectionInfo | undefined;
+  #endReason: GatewayError | undefined;
 
   constructor(deps: ConnectionDeps, entry: ServerEntry, channel: ServerChannel) {
     this.#deps = deps;
@@ -105,6 +106,16 @@ export class Connection {
     return this.work.isOpen() || this.changes.isFollowing;
   }
 
+  /** Limits of another entry for the same server hold from the next request on. */
+  adjust(entry: ServerEntry): void {
+    this.#entry = entry;
+  }
+
+  /** Whoever still waits when it closes is told this. */
+  closesFor(reason: GatewayError): void {
+    this.#endReason = reason;
+  }
+
   /** @throws GatewayError SERVER_UNAVAILABLE | TIMEOUT | CANCELLED | AUTH_… */
   async listTools({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<ToolListing> {
     const limitMs = this.#entry.connectTimeoutMs;
@@ -138,9 +149,9 @@ export class Connection {
    */
   async callTool(tool: string, args: unknown, options: CallOptions = {}): Promise<CallOutcome> {
     const params = args === undefined ? { name: tool } : { name: tool, arguments: args };
-    return await this.#exchange('tools/call', params, `tool '${tool}'`, options, (request) =>
-      this.#mirrors ? this.#headers.send(tool, args, request, options.signal) : request(),
-    );
+    const send = (request: (headers?: Headers) => Promise<Answer>): Promise<Answer> =>
+      this.#mirrors ? this.#headers.send(tool, args, request, options.signal) : request();
+    return await this.#exchange('tools/call', params, `tool '${tool}'`, options, send);
   }
 
   /** Whether arguments are repeated in headers. */
@@ -150,7 +161,7 @@ export class Connection {
 
   /** Any other request; params and result pass as they are. @throws as `callTool` does */
   async request(method: string, params: Params, options: CallOptions = {}): Promise<CallOutcome> {
-    return await this.#exchange(method, params, method, options, (request) => request());
+    return await this.#exchange(method, params, method, options, (send) => send());
   }
 
   /** Ends the conversation, and a stdio server with everything it started. */
@@ -221,6 +232,7 @@ export class Connection {
   }
 
   #translated(error: unknown, doing: string, limitKey: LimitKey, signal: AbortSignal | undefined): GatewayError {
+    if (error instanceof ConnectionClosedError && this.#endReason) return this.#endReason;
     // A running server's chatter on stderr explains no timeout of one call; its end explains a broken connection.
     const describeEnd = error instanceof RequestTimeoutError ? undefined : () => this.#channel.describeEnd?.();
     return translateError(error, { entry: this.#entry, doing, limitKey, signal, describeEnd });

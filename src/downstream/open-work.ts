@@ -1,5 +1,7 @@
 // Owns what one conversation still has to do: requests on their way, questions and tasks that nobody has finished. Knows
 // nothing of why somebody asks.
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 type Members = Readonly<Record<string, unknown>>;
 
 /** A host that was asked something comes back within this time, or not at all. Milliseconds. */
@@ -11,6 +13,7 @@ export class OpenWork {
   readonly #now: () => number;
   readonly #taskMs: number;
   #running = 0;
+  readonly #waiting: (() => void)[] = [];
   #usedAt: number;
   /** Until when each counts as open, epoch milliseconds: nobody may ever ask for its end. */
   readonly #tasks = new Map<string, number>();
@@ -40,6 +43,7 @@ export class OpenWork {
     return () => {
       this.#running--;
       this.touch();
+      if (!this.isRunning) for (const tell of this.#waiting.splice(0)) tell();
     };
   }
 
@@ -64,8 +68,21 @@ export class OpenWork {
     else if (method === 'tasks/cancel') this.#tasks.delete(String(params['taskId']));
   }
 
+  get isRunning(): boolean {
+    return this.#running > 0;
+  }
+
+  /** Resolves when nothing is on its way. */
+  async over(): Promise<void> {
+    do {
+      if (this.isRunning) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      // Somebody may just have been given the connection, and be about to ask.
+      await nextTurn();
+    } while (this.isRunning);
+  }
+
   isOpen(): boolean {
-    if (this.#running > 0) return true;
+    if (this.isRunning) return true;
     const now = this.#now();
     return [...this.#tasks.values(), ...this.#questions.values()].some((until) => until > now);
   }

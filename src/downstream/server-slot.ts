@@ -1,11 +1,11 @@
 // Owns the life of one server's connections, one after the other: opened on demand, never two at a time.
 import type { ServerEntry } from '../config/server-entry.ts';
 import { GatewayError, LoginRequiredError } from '../errors.ts';
+import { waitFor } from '../lib/deadline.ts';
 import { later, pause } from '../lib/later.ts';
 import type { CatalogFile } from './catalog-file.ts';
 import type { Connection } from './connection.ts';
 import type { DownstreamDeps } from './downstream-deps.ts';
-import type { ConnectionInfo } from './handshake.ts';
 import { IdleClock } from './idle-clock.ts';
 import { KnownCatalog, type KnownTools } from './known-catalog.ts';
 import { type Offers, offersOf } from './offerings.ts';
@@ -13,37 +13,8 @@ import { openConnection } from './open-connection.ts';
 import { judgeWait, Restarts, tooEarly } from './restarts.ts';
 import type { ServerChannel } from './server-channel.ts';
 import { createHandle, type HandleDeps, type ServerHandle } from './server-handle.ts';
+import type { ServerSnapshot, ServerWatcher } from './server-snapshot.ts';
 import { SharedStart, type StartTurn } from './shared-start.ts';
-import type { ToolDefinition } from './tool-pages.ts';
-
-/** Hears of servers as they come and change; set before the first of them is opened. */
-export interface ServerWatcher {
-  /** A connection is open: what the server offers is known from now on. */
-  ready(server: string): void;
-  /** A list of prompts or resources has changed, or a resource that is followed. */
-  told(server: string, method: string, params: Readonly<Record<string, unknown>>): void;
-}
-
-export type ServerSnapshot = {
-  /** What was last listed, also after the connection ended, and by an earlier process if that has been looked up. */
-  readonly tools?: readonly ToolDefinition[] | undefined;
-  /** What the server calls itself, and its revision, when it was last listed. */
-  readonly title?: string | undefined;
-  readonly protocolVersion?: string | undefined;
-  /** What the server last said it offers besides. */
-  readonly offers?: Offers | undefined;
-} & (
-  | { readonly state: 'idle' | 'connecting' | 'disabled' }
-  | { readonly state: 'ready'; readonly info: ConnectionInfo; readonly since: number }
-  | { readonly state: 'needs_login'; readonly error: LoginRequiredError | undefined }
-  | {
-      readonly state: 'failed';
-      readonly error: GatewayError;
-      readonly failedAt: number;
-      /** From when on it is started again, epoch milliseconds; absent: the next call tries at once. */
-      readonly nextTryAt?: number | undefined;
-    }
-);
 
 type SlotState =
   | { readonly kind: 'idle' }
@@ -64,7 +35,7 @@ export interface SlotSettings {
 
 export class ServerSlot {
   readonly #deps: DownstreamDeps;
-  readonly #entry: ServerEntry;
+  #entry: ServerEntry;
   readonly #end = new AbortController();
   /** Every channel whose processes may still be running. */
   readonly #channels = new Set<ServerChannel>();
@@ -157,6 +128,27 @@ export class ServerSlot {
   async forgetTools(): Promise<void> {
     if (this.#state.kind === 'ready') this.#state.handle.catalog.invalidate();
     await this.#known.forget();
+  }
+
+  get entry(): ServerEntry {
+    return this.#entry;
+  }
+
+  /** The same server, other limits. */
+  adjust(entry: ServerEntry): void {
+    this.#entry = entry;
+    if (this.#state.kind === 'ready') this.#state.handle.connection.adjust(entry);
+  }
+
+  /** Nothing begins here any more; what is under way is waited for, and told `reason` when the time is up. */
+  async retire(reason: GatewayError, limitMs: number): Promise<void> {
+    this.#end.abort(reason);
+    if (this.#state.kind === 'ready') {
+      const { connection } = this.#state.handle;
+      connection.closesFor(reason);
+      await waitFor(connection.work.over(), limitMs);
+    }
+    await this.close();
   }
 
   async close(): Promise<void> {

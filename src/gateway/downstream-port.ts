@@ -2,7 +2,7 @@
 import type { Catalog } from '../downstream/catalog.ts';
 import type { Connection } from '../downstream/connection.ts';
 import type { Offerings, Offers } from '../downstream/offerings.ts';
-import type { ServerWatcher } from '../downstream/server-slot.ts';
+import type { ServerWatcher } from '../downstream/server-snapshot.ts';
 import type { ToolDefinition } from '../downstream/tool-pages.ts';
 
 /** An open connection and what its server offers. */
