@@ -71,6 +71,7 @@ export async function compose(deps: ComposeDeps, settings: Settings): Promise<Co
     {
       entries: [...servers.values()].flatMap((server) => (server.state === 'usable' ? [server.entry] : [])),
       catalogs: await catalogPlace(paths.catalogDir, loaded.path),
+      askShell: settings.askShell,
       onToolsChanged: (server) => gateway.direct.toolsChanged(server),
     },
   );

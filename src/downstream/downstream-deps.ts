@@ -4,7 +4,9 @@ import type { FetchLike } from '../lib/fetch-like.ts';
 import type { LogPort } from '../lib/log-port.ts';
 import type { CallHost } from '../wire/call-host.ts';
 import type { EraMemory } from './era-memory.ts';
+import type { LoginShell } from './login-shell.ts';
 import type { OrphanGuard } from './orphan-guard.ts';
+import type { ProcessTrees } from './process-tree.ts';
 
 export interface DownstreamDeps {
   /** The `fetch` for one server: it adds the login, and throws LoginRequiredError where a human is needed. */
@@ -25,4 +27,8 @@ export interface DownstreamDeps {
   readonly eras?: EraMemory | undefined;
   /** The pool brings its own. */
   readonly guard?: OrphanGuard | undefined;
+  /** The pool brings its own. Absent: no shell is asked where a command is. */
+  readonly loginShell?: LoginShell | undefined;
+  /** The pool brings its own. */
+  readonly trees?: ProcessTrees | undefined;
 }

@@ -7,7 +7,9 @@ import { createCatalogFile } from './catalog-file.ts';
 import type { DownstreamDeps } from './downstream-deps.ts';
 import { createEraMemory } from './era-memory.ts';
 import type { KnownTools } from './known-catalog.ts';
+import { createLoginShell } from './login-shell.ts';
 import { createOrphanGuard } from './orphan-guard.ts';
+import { createProcessTrees } from './process-trees.ts';
 import { type ServerHandle, ServerSlot, type ServerSnapshot, type ServerWatcher } from './server-slot.ts';
 
 /** Everything that was started is gone after this. Milliseconds. */
@@ -53,6 +55,8 @@ export interface PoolSettings {
         readonly configuredAt?: number | undefined;
       }
     | undefined;
+  /** Whether the login shell may be asked for its PATH when a command is not found; default: no. */
+  readonly askShell?: boolean | undefined;
   /** A server's tools are not what they were known to be, or it says that they will not be. */
   readonly onToolsChanged?: ((server: string) => void) | undefined;
 }
@@ -61,16 +65,18 @@ export function createServerPool(deps: DownstreamDeps, settings: PoolSettings): 
   const { entries } = settings;
   const guard = createOrphanGuard(deps);
   const eras = deps.eras ?? createEraMemory(deps);
+  const loginShell = createLoginShell({ ...deps, guard }, { ask: settings.askShell ?? false });
+  const trees = createProcessTrees(deps);
+  const shared = { ...deps, guard, eras, loginShell, trees };
   let watching: ServerWatcher | undefined;
-  const slots = new Map(
-    entries.map((entry) => [entry.name, createSlot({ ...deps, guard, eras }, entry, settings, () => watching)]),
-  );
+  const slots = new Map(entries.map((entry) => [entry.name, createSlot(shared, entry, settings, () => watching)]));
   const slot = (name: string): ServerSlot => {
     const found = slots.get(name);
     if (!found) throw new GatewayError('SERVER_NOT_FOUND', `no server '${name}' is configured`, { server: name });
     return found;
   };
   const killNow = (): void => {
+    loginShell.close();
     for (const each of slots.values()) each.killNow();
   };
   return {
@@ -103,6 +109,7 @@ export function createServerPool(deps: DownstreamDeps, settings: PoolSettings): 
       watching = watcher;
     },
     async close() {
+      loginShell.close();
       const closing = Promise.allSettled([...slots.values()].map((each) => each.close()));
       if (!(await waitFor(closing, closeMs))) killNow();
       guard.close();
@@ -115,7 +122,7 @@ export function createServerPool(deps: DownstreamDeps, settings: PoolSettings): 
 function createSlot(
   deps: DownstreamDeps,
   entry: ServerEntry,
-  { catalogs, onToolsChanged }: Omit<PoolSettings, 'entries'>,
+  { catalogs, onToolsChanged }: Pick<PoolSettings, 'catalogs' | 'onToolsChanged'>,
   watcher: () => ServerWatcher | undefined,
 ): ServerSlot {
   return new ServerSlot(deps, entry, {
