@@ -10,11 +10,13 @@ import { ConnectionClosedError } from '../wire/rpc-error.ts';
 import { childEnvironment, pathVariable } from './child-environment.ts';
 import type { DownstreamDeps } from './downstream-deps.ts';
 import { findCommand } from './find-command.ts';
+import { createMask } from './mask-secrets.ts';
 import { createNoiseLog, type NoiseLog } from './noise-log.ts';
 import type { ProcessTree } from './process-tree.ts';
 import { createProcessTrees } from './process-trees.ts';
 import { oversizedFailure, readMessages } from './read-message.ts';
 import type { ServerChannel } from './server-channel.ts';
+import type { ProcessLog } from './server-logs.ts';
 import { StderrTail } from './stderr-tail.ts';
 import { type Launch, launchOf, unpassableArgument } from './windows-command.ts';
 
@@ -24,7 +26,7 @@ const stderrLines = 10;
 
 type StdioDeps = Pick<
   DownstreamDeps,
-  'env' | 'execPath' | 'platform' | 'now' | 'log' | 'guard' | 'loginShell' | 'trees'
+  'env' | 'execPath' | 'platform' | 'now' | 'log' | 'guard' | 'loginShell' | 'serverLogs' | 'trees'
 >;
 
 export class StdioChannel implements ServerChannel {
@@ -35,6 +37,7 @@ export class StdioChannel implements ServerChannel {
   readonly #deps: StdioDeps;
   readonly #entry: StdioServerEntry;
   readonly #stderr: StderrTail;
+  readonly #log: ProcessLog | undefined;
   readonly #noise: NoiseLog;
   readonly #framing: LineFraming;
   #child: ChildProcess | undefined;
@@ -47,7 +50,9 @@ export class StdioChannel implements ServerChannel {
   constructor(deps: StdioDeps, entry: StdioServerEntry, maxMessageBytes?: number) {
     this.#deps = deps;
     this.#entry = entry;
-    this.#stderr = new StderrTail(entry.env);
+    const mask = createMask(entry.env);
+    this.#stderr = new StderrTail(mask);
+    this.#log = deps.serverLogs?.open(entry.name, mask);
     this.#noise = createNoiseLog(deps, entry.name);
     this.#framing = new LineFraming(
       { line: (text, size) => this.#receive(text, size), oversized: (...line) => this.#receiveOversized(...line) },
@@ -103,7 +108,11 @@ export class StdioChannel implements ServerChannel {
     this.#deps.guard?.watch(pid);
     child.stdout?.on('data', (chunk: Buffer) => this.#framing.push(chunk));
     child.stdout?.on('end', () => this.#framing.end());
-    child.stderr?.on('data', (chunk: Buffer) => this.#stderr.push(chunk));
+    this.#log?.started(pid);
+    child.stderr?.on('data', (chunk: Buffer) => {
+      this.#stderr.push(chunk);
+      this.#log?.stderr(chunk);
+    });
     for (const stream of [child, child.stdin, child.stdout, child.stderr]) {
       // A broken pipe is told by the exit that follows it.
       stream?.on('error', (error) => this.#deps.log.debug({ server: this.#entry.name, err: error }, 'pipe broke'));
@@ -160,6 +169,7 @@ export class StdioChannel implements ServerChannel {
     this.#child?.stdout?.destroy();
     this.#child?.stderr?.destroy();
     this.#child?.stdin?.destroy();
+    this.#log?.ended(this.#ended ?? 'ended');
     void this.#endTree(() => undefined);
     onclose?.();
   }
