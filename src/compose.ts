@@ -88,6 +88,7 @@ export async function compose(
         directory: paths.catalogDir,
         configuredAt: await configuredAt(config.current.source.serversFile),
       },
+      askShell: settings.askShell,
       onToolsChanged: (server) => gateway.direct.toolsChanged(server),
     },
   );
