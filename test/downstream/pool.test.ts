@@ -213,7 +213,10 @@ describe('a config that changes under a pool', () => {
     const pool = createPool([stdioEntry({ name: 'stays' }), stdioEntry({ name: 'goes' })]);
     const [handle, pid] = [await pool.get('stays'), await pidOf(pool, 'stays')];
     await handle.catalog.tools();
-    await pool.apply([stdioEntry({ name: 'stays', timeoutMs: 5000, description: 'new' }), stdioEntry({ name: 'comes' })]);
+    await pool.apply([
+      stdioEntry({ name: 'stays', timeoutMs: 5000, description: 'new' }),
+      stdioEntry({ name: 'comes' }),
+    ]);
     expect(await pool.get('stays')).toBe(handle);
     expect(await pidOf(pool, 'stays')).toBe(pid);
     expect(pool.snapshot('stays')).toMatchObject({ state: 'ready', tools: expect.any(Array) });
