@@ -59,12 +59,13 @@ describe('a running gateway', () => {
     const gateway = await stage.gateway(home, { args: ['serve', '--expose', 'direct'] });
     const names = async () => (await gateway.request('tools/list')).tools.map(({ name }: { name: string }) => name);
     await until(async () => (await names()).includes('first__pid'));
+    const before = gateway.messages.length;
+    const isTold = (list: string): boolean =>
+      gateway.messages.slice(before).some(({ method }) => method === `notifications/${list}/list_changed`);
     home.writeServers({ second: echo });
+    for (const list of ['tools', 'resources', 'prompts']) await until(() => isTold(list));
     await until(async () => (await names()).includes('second__pid'));
     expect(await names()).not.toContain('first__pid');
-    for (const list of ['tools', 'resources', 'prompts']) {
-      await until(() => gateway.messages.some(({ method }) => method === `notifications/${list}/list_changed`));
-    }
   });
 
   test.skipIf(process.platform === 'win32')(
