@@ -27,6 +27,8 @@ describe('help', () => {
       'doctor',
       'export',
       'import',
+      'install',
+      'import-config',
       'client-metadata',
     ]) {
       const words = [command, '--help'].filter(Boolean);
