@@ -12,9 +12,15 @@ export interface Paths {
   readonly tokenKeyFile: string | undefined;
   /** The same for every process of this user, whatever the settings say. */
   readonly dataDir: string;
+  /** Which found config files somebody has agreed to. */
+  readonly trustedFile: string;
+  /** Holds one file for each running gateway. */
+  readonly gatewaysDir: string;
   /** What may be thrown away at any time. */
   readonly cacheDir: string;
   readonly logDir: string;
+  /** Holds what local servers write to stderr, one file each. */
+  readonly serverLogDir: string;
   /** Holds the tools that servers were last seen with, one file each. */
   readonly catalogDir: string;
   /** Undefined: no audit log is written. */
@@ -41,8 +47,11 @@ export function findPaths({ env, cwd, tokenDir }: PathSettings): Paths {
     tokenDir: namedTokenDir ? absolute(namedTokenDir) : join(system.data, 'tokens'),
     tokenKeyFile: tokenKeyFile ? absolute(tokenKeyFile) : undefined,
     dataDir: system.data,
+    trustedFile: join(system.data, 'trusted.json'),
+    gatewaysDir: join(system.data, 'gateways'),
     cacheDir: system.cache,
     logDir: system.log,
+    serverLogDir: join(system.log, 'servers'),
     catalogDir: join(system.cache, 'catalogs'),
     auditFile: auditFileOf(audit, system.log, absolute),
   });

@@ -34,6 +34,7 @@ const levels: Readonly<Record<string, { readonly level: number; readonly closed?
   'client-metadata-wiring.ts': { level: 5 },
   'doctor-wiring.ts': { level: 5 },
   'token-store-wiring.ts': { level: 5 },
+  'trust-wiring.ts': { level: 5 },
   'compose.ts': { level: 5 },
   cli: { level: 6 },
   'main.ts': { level: 6 },

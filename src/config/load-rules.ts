@@ -6,7 +6,7 @@ import { isGlob, matchesGlob } from '../lib/glob.ts';
 import { nearestNames } from '../lib/nearest-name.ts';
 import { ConfigError } from './config-error.ts';
 import { createIssueList, type IssueList, keyText } from './issue-list.ts';
-import { type JsonDocument, type JsonPath, readJsonDocument } from './json-document.ts';
+import { type Admit, type JsonDocument, type JsonPath, readJsonDocument } from './json-document.ts';
 import { type AgentRules, itemKinds, listOf, type RuleLists, type Rules } from './rules.ts';
 import { agentSchema, type RawRuleLists, ruleDefaultsSchema, ruleKeys } from './rules-schema.ts';
 import { schemaProblems, typeOf } from './schema-issues.ts';
@@ -24,8 +24,14 @@ export interface LoadedRules {
  * Rules are never half applied: one error anywhere makes the file unusable.
  * @throws ConfigError (CONFIG_INVALID)
  */
-export async function loadRules({ path }: { readonly path: string }): Promise<LoadedRules> {
-  const document = await readJsonDocument(resolve(path));
+export async function loadRules({
+  path,
+  admit,
+}: {
+  readonly path: string;
+  readonly admit?: Admit | undefined;
+}): Promise<LoadedRules> {
+  const document = await readJsonDocument(resolve(path), admit);
   const issues = createIssueList(document);
   const rules = parseRules(document, issues);
   if (!rules || issues.hasErrors()) throw new ConfigError(issues.issues);

@@ -11,6 +11,7 @@ import { logoutCommand } from './logout.ts';
 import { serveCommand } from './serve.ts';
 import { statusCommand } from './status.ts';
 import { toolsCommand } from './tools.ts';
+import { trustCommand } from './trust.ts';
 
 export const allCommands: readonly CliCommand[] = [
   serveCommand,
@@ -21,6 +22,7 @@ export const allCommands: readonly CliCommand[] = [
   callCommand,
   checkCommand,
   doctorCommand,
+  trustCommand,
   exportCommand,
   importCommand,
   clientMetadataCommand,

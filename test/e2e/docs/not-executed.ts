@@ -14,4 +14,4 @@ export const notExecuted: readonly NotExecuted[] = [
 ];
 
 /** Commands that are planned: a page may show them before they are there, and from then on they are executed. */
-export const comingCommands: readonly string[] = ['init', 'install', 'import-config', 'trust'];
+export const comingCommands: readonly string[] = ['init', 'install', 'import-config'];

@@ -148,6 +148,12 @@ export const scenes: Readonly<Record<string, SceneFor>> = {
     return { home, exitCodes: { [refused]: 2 } };
   },
 
+  'docs/configuration.md#trust': (stage) => {
+    const home = stage.home({ servers: { notes: local }, env: { GATEWAY_MCP_CONFIG: '' } });
+    // Here is no terminal that could be asked at.
+    return { home, exitCodes: { 'portico trust': 2 } };
+  },
+
   'docs/direct-mode.md': (stage) => ({ home: stage.home({ servers: { notes: local } }) }),
 
   'docs/doctor.md': async (stage) => {
