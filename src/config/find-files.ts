@@ -38,7 +38,7 @@ export async function findRulesFile(places: RulesPlaces): Promise<FoundRulesFile
   return namedFile(places, 'GATEWAY_RULES') ?? (await firstThere(rulesFilesToFind(places)));
 }
 
-/** Every path at which a servers file would be the one in use, the preferred first. */
+/** Every path at which a servers file would be the one in use, the preferred one first. */
 export function serversFileCandidates(places: Places): readonly string[] {
   const named = namedFile(places, 'GATEWAY_MCP_CONFIG');
   return (named ? [named] : serversFilesToFind(places)).map(({ path }) => path);
