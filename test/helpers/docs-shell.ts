@@ -7,7 +7,7 @@ import { execPath, env as ownEnvironment } from 'node:process';
 import { PassThrough } from 'node:stream';
 import type { CliContext } from '../../src/cli/context.ts';
 import type { Home } from './home.ts';
-import { root } from './programs.ts';
+import { mainFile, root } from './programs.ts';
 
 export interface DocsRun {
   readonly code: number;
@@ -168,6 +168,7 @@ async function runPortico(
     cwd: home.directory,
     platform: process.platform,
     execPath,
+    mainFile,
     version,
     stdin,
     stdout,
