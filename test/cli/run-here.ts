@@ -3,6 +3,7 @@ import { execPath } from 'node:process';
 import { Readable, Writable } from 'node:stream';
 import type { CliContext } from '../../src/cli/context.ts';
 import { run } from '../../src/cli/run.ts';
+import { mainFile } from '../helpers/programs.ts';
 
 export interface HereResult {
   readonly code: number;
@@ -27,6 +28,7 @@ export async function runHere(
     ...place,
     platform: process.platform,
     execPath,
+    mainFile,
     version: '0.0.0',
     stdin: Readable.from([]),
     stdout,
