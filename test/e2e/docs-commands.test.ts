@@ -107,7 +107,10 @@ async function execute(command: DocsCommand, scene: Scene): Promise<void> {
   if (!matches(shown, written)) expect(`${place}\n${written}`).toBe(`${place}\n${shown}`);
 }
 
-describe('every command of', () => {
+/** Many commands, some of which derive keys from passphrases. */
+const manyCommandsMs = 120_000;
+
+describe('every command of', { timeout: manyCommandsMs }, () => {
   test.each([...new Set(executed.map(sceneOf))])('%s does what the page says', async (name) => {
     const create = scenes[name];
     if (create === undefined) throw new Error('there is no scene for it in test/e2e/docs/scenes.ts');

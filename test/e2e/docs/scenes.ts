@@ -68,6 +68,16 @@ async function withForeignLogins(stage: Stage, servers: Readonly<Record<string, 
   return { home, pair };
 }
 
+/** Where that app has its config on this system. */
+function writeClaudeDesktop(home: Home, mcpServers: Readonly<Record<string, object>>): void {
+  const directories: Partial<Record<NodeJS.Platform, string>> = {
+    darwin: 'Library/Application Support/Claude',
+    win32: 'AppData/Roaming/Claude',
+  };
+  const directory = directories[process.platform] ?? '.config/Claude';
+  home.write(`${directory}/claude_desktop_config.json`, JSON.stringify({ mcpServers }));
+}
+
 /** Only the filesystem server of the examples, started without a download. */
 const filesServer = (directory: string): object => publishedServer('filesystem', directory);
 
@@ -76,9 +86,9 @@ export const scenes: Readonly<Record<string, SceneFor>> = {
     const pair = await stage.protectedPair();
     const home = stage.home({ browser: 'approves', env: { GATEWAY_MCP_CONFIG: '' } });
     await runDocsCommand('rm .mcp.json', { home });
-    const mcpServers = { files: filesServer(home.directory), notion: { url: pair.server.url } };
     const place = await configDirectoryOf(home);
-    home.write(join(place, 'mcp.json'), JSON.stringify({ mcpServers }));
+    home.write(join(place, 'mcp.json'), JSON.stringify({ mcpServers: { notion: { url: pair.server.url } } }));
+    writeClaudeDesktop(home, { files: filesServer(home.directory) });
     return { home, shownAs: { [place]: '.config/portico' } };
   },
 
@@ -148,7 +158,19 @@ export const scenes: Readonly<Record<string, SceneFor>> = {
     return { home, exitCodes: { [refused]: 2 } };
   },
 
+  'docs/configuration.md#trust': (stage) => {
+    const home = stage.home({ servers: { notes: local }, env: { GATEWAY_MCP_CONFIG: '' } });
+    // Here is no terminal that could be asked at.
+    return { home, exitCodes: { 'portico trust': 2 } };
+  },
+
   'docs/direct-mode.md': (stage) => ({ home: stage.home({ servers: { notes: local } }) }),
+
+  'docs/docker.md': (stage) => {
+    const home = stage.home();
+    home.write('.config/portico/mcp.json', '{}');
+    return { home };
+  },
 
   'docs/doctor.md': async (stage) => {
     const pair = await stage.protectedPair({}, { scopesSupported: ['read'] });
