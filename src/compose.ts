@@ -12,6 +12,7 @@ import type { ConfigSource } from './gateway/gateway-status.ts';
 import { createHostAtLarge } from './gateway/host-at-large.ts';
 import type { LoginPort } from './gateway/login-port.ts';
 import type { LogPort } from './lib/log-port.ts';
+import { removeStaleParts } from './lib/stale-parts.ts';
 import {
   afterLogin,
   authorizedFetch,
@@ -94,6 +95,7 @@ export async function compose(deps: ComposeDeps, settings: Settings): Promise<Co
     logins,
     startEager() {
       void logins.reportPlace();
+      void tidy(deps, [paths.tokenDir, paths.catalogDir, join(paths.cacheDir, 'eras')]);
       void host.known().then(() => pool.startEager((entry) => isEager(settings, entry, logins)));
     },
     async close() {
@@ -104,6 +106,13 @@ export async function compose(deps: ComposeDeps, settings: Settings): Promise<Co
     },
     killNow: () => pool.killNow(),
   };
+}
+
+/** What gateways left that were killed while they wrote. */
+async function tidy({ log, now }: ComposeDeps, directories: readonly string[]): Promise<void> {
+  for (const directory of directories) {
+    await removeStaleParts(directory, now).catch((err: unknown) => log.debug({ directory, err }, 'not tidied'));
+  }
 }
 
 async function openAudit(path: string | undefined, log: LogPort): Promise<AuditSink> {
