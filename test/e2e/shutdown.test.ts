@@ -157,6 +157,20 @@ describe.skipIf(process.platform !== 'linux').concurrent('in the middle of calls
     expect(await gateway.exitCode).toBe(0);
   });
 
+  test('E43: of 20 servers none runs before it is called, and then that one alone', async (context) => {
+    const stage = newStage(context);
+    const mark = `portico-many-${process.pid}`;
+    const names = Array.from({ length: 20 }, (_, index) => `s${index}`);
+    const entry = { ...fixtureServer('echo'), env: { PORTICO_TEST_MARK: mark } };
+    const home = stage.home({ servers: Object.fromEntries(names.map((name) => [name, entry])) });
+    const gateway = await stage.gateway(home);
+    await gateway.request('tools/list');
+    expect((await gateway.value('list_servers')).servers).toHaveLength(20);
+    expect(processesOf(mark)).toEqual([]);
+    const pid = Number(await gateway.executeText('s7', 'pid'));
+    expect(processesOf(mark)).toEqual([expect.objectContaining({ pid })]);
+  });
+
   test('a command ends its servers too', async (context) => {
     const { stage, home, mark } = scene(context, 'gentle');
     const call = await stage.run(home, ['call', 'other', 'echo', '{"a":1}', '--json']);
