@@ -6,6 +6,7 @@ import { hasBrowser } from './auth/browser.ts';
 import type { ConfiguredServer, ServerEntry } from './config/server-entry.ts';
 import { createEraMemory } from './downstream/era-memory.ts';
 import { createServerPool } from './downstream/pool.ts';
+import { createServerLogs } from './downstream/server-logs.ts';
 import { configuredAt, downstreamPort, forgettingTools } from './downstream-wiring.ts';
 import { createGateway, type Gateway } from './gateway/gateway.ts';
 import { createHostAtLarge } from './gateway/host-at-large.ts';
@@ -78,8 +79,9 @@ export async function compose(
   const authenticator = lazyAuthenticator(deps, place);
   const host = createHostAtLarge();
   const eras = createEraMemory(deps, { directory: join(paths.cacheDir, 'eras') });
+  const serverLogs = createServerLogs(deps, { directory: paths.serverLogDir });
   const pool = createServerPool(
-    { ...deps, fetchFor: (entry) => authorizedFetch(authenticator, entry), eras, host: () => host.current },
+    { ...deps, fetchFor: (entry) => authorizedFetch(authenticator, entry), eras, serverLogs, host: () => host.current },
     {
       entries: entriesOf(config.current),
       catalogs: {
@@ -135,6 +137,7 @@ export async function compose(
       await config.close();
       // Servers are said goodbye to over HTTP, so that ends after them.
       await pool.close();
+      await serverLogs.close();
       await closeAuthenticator(authenticator);
       await audit.close();
     },

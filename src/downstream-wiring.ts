@@ -1,7 +1,8 @@
 // Owns the plugs between the pool of connections, what the use cases ask for, and the logins.
 import { stat } from 'node:fs/promises';
 import type { ServerPool } from './downstream/pool.ts';
-import { type ServerSnapshot, titleOf } from './downstream/server-slot.ts';
+import { titleOf } from './downstream/server-handle.ts';
+import type { ServerSnapshot } from './downstream/server-snapshot.ts';
 import type * as port from './gateway/downstream-port.ts';
 import type { Logins } from './login-wiring.ts';
 
@@ -32,7 +33,7 @@ function snapshotOf(snapshot: ServerSnapshot): port.ServerSnapshot {
       return { ...told, state: 'ready', protocolVersion, selfDescription: titleOf(snapshot.info) };
     }
     case 'failed':
-      return { ...told, state: 'failed', reason: snapshot.error.message };
+      return { ...told, state: 'failed', reason: snapshot.error.message, nextTryAt: snapshot.nextTryAt };
     case 'needs_login':
     case 'idle':
     case 'connecting':

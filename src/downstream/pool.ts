@@ -10,7 +10,10 @@ import type { DownstreamDeps } from './downstream-deps.ts';
 import { createEraMemory, type EraMemory } from './era-memory.ts';
 import type { KnownTools } from './known-catalog.ts';
 import { createOrphanGuard, type OrphanGuard } from './orphan-guard.ts';
-import { type ServerHandle, ServerSlot, type ServerSnapshot, type ServerWatcher } from './server-slot.ts';
+import type { ServerHandle } from './server-handle.ts';
+import { ServerSlot } from './server-slot.ts';
+import type { ServerSnapshot, ServerWatcher } from './server-snapshot.ts';
+import { createStartLimit } from './start-limit.ts';
 
 /** Everything that was started is gone after this. Milliseconds. */
 const closeMs = 5000;
@@ -81,7 +84,8 @@ class Pool implements ServerPool {
   #closed = false;
 
   constructor(deps: DownstreamDeps, settings: PoolSettings) {
-    this.#deps = { ...deps, guard: createOrphanGuard(deps), eras: deps.eras ?? createEraMemory(deps) };
+    const eras = deps.eras ?? createEraMemory(deps);
+    this.#deps = { ...deps, guard: createOrphanGuard(deps), eras, starts: createStartLimit(deps) };
     this.#settings = settings;
     for (const entry of settings.entries) this.#add(entry, settings.catalogs?.configuredAt);
   }

@@ -38,6 +38,8 @@ export interface ListServersDeps {
   readonly directory: ServerDirectory;
   readonly downstream: DownstreamPort;
   readonly logins: LoginPort;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
 }
 
 /** Longest description without `include_metadata`, in characters: an entry stays within 50 tokens. */
@@ -56,7 +58,7 @@ export async function listServers(
 }
 
 async function describe(
-  { directory, downstream, logins }: ListServersDeps,
+  { directory, downstream, logins, now }: ListServersDeps,
   server: ConfiguredServer,
   agent: string,
   includeMetadata: boolean,
@@ -78,7 +80,8 @@ async function describe(
   const snapshot = downstream.snapshot(name);
   const login = await loginOf(logins, entry);
   const state = stateOf(entry, snapshot, login);
-  const hint = login.kind === 'unusable' ? login.reason : (hintFor(name, state, snapshot) ?? warningOf(login, state));
+  const hint =
+    login.kind === 'unusable' ? login.reason : (hintFor(name, state, snapshot, now()) ?? warningOf(login, state));
   const toolCount = snapshot.toolNames?.filter((tool) => directory.mayCall(agent, name, tool)).length;
   return {
     name,
@@ -113,14 +116,19 @@ function stateOf(entry: ServerEntry, snapshot: ServerSnapshot, login: KnownLogin
   return snapshot.state;
 }
 
-function hintFor(name: string, state: ServerState, { reason }: ServerSnapshot): string | undefined {
+function hintFor(
+  name: string,
+  state: ServerState,
+  { reason, nextTryAt = 0 }: ServerSnapshot,
+  now: number,
+): string | undefined {
   switch (state) {
     case 'needs_login':
       return `needs a login: call login_server, or run: portico login ${name}`;
     case 'login_pending':
       return 'a login is open: login_server shows its URL';
     case 'failed':
-      return reason;
+      return nextTryAt > now ? `next try in ${Math.ceil((nextTryAt - now) / 1000)} s: ${reason}` : reason;
     case 'idle':
     case 'connecting':
     case 'ready':

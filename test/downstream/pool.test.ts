@@ -28,7 +28,7 @@ async function pidOf(pool: ServerPool, name: string): Promise<number> {
 const needsLogin = new LoginRequiredError('web', {});
 
 describe('a pool', () => {
-  it('starts nothing before it is asked, and one process however many ask', async () => {
+  it('E38, E43: starts nothing before it is asked, and one process however many ask', async () => {
     const pool = createPool([stdioEntry()]);
     expect(pool.snapshot('one')).toEqual({ state: 'idle' });
     const handles = [pool.get('one'), pool.get('one'), pool.get('one')];
@@ -42,7 +42,7 @@ describe('a pool', () => {
     });
   });
 
-  it('lets one good server answer while others hang, crash, need a login, or are disabled', async () => {
+  it('E37: lets one good server answer while others hang, crash, need a login, or are disabled', async () => {
     const pool = createPool(
       [
         stdioEntry({ name: 'hangs', fixture: 'hang' }),
