@@ -1,6 +1,7 @@
 // Owns where the two config files are looked for; knows nothing of what stands in them.
 import { lstat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { expandHome } from '../lib/home-path.ts';
 import type { Environment } from './expand-env.ts';
 
 export interface FoundServersFile {
@@ -37,7 +38,7 @@ export async function findRulesFile(places: RulesPlaces): Promise<FoundRulesFile
   return namedFile(places, 'GATEWAY_RULES') ?? (await firstThere(rulesFilesToFind(places)));
 }
 
-/** Every path at which a servers file would be the one in use, the preferred first. */
+/** Every path at which a servers file would be the one in use, the preferred one first. */
 export function serversFileCandidates(places: Places): readonly string[] {
   const named = namedFile(places, 'GATEWAY_MCP_CONFIG');
   return (named ? [named] : serversFilesToFind(places)).map(({ path }) => path);
@@ -72,9 +73,10 @@ async function firstThere<T extends { readonly path: string }>(files: readonly T
 }
 
 function namedFile(places: Places, variable: string): { path: string; origin: 'flag' | 'environment' } | undefined {
-  if (places.flag) return { path: fromCwd(places, places.flag), origin: 'flag' };
+  const named = (path: string): string => fromCwd(places, expandHome(path, places.env));
+  if (places.flag) return { path: named(places.flag), origin: 'flag' };
   const value = places.env[variable];
-  return value ? { path: fromCwd(places, value), origin: 'environment' } : undefined;
+  return value ? { path: named(value), origin: 'environment' } : undefined;
 }
 
 function fromCwd(places: Places, path: string): string {

@@ -5,8 +5,10 @@ import type { ConfiguredServer, ServerEntry } from '../config/server-entry.ts';
 import { errorText } from '../errors.ts';
 import { redact } from '../lib/redact.ts';
 import type { DownstreamPort, ServerSnapshot } from './downstream-port.ts';
+import type { LiveConfig } from './live-config.ts';
 import type { LoginPort } from './login-port.ts';
 import type { ServerDirectory } from './server-directory.ts';
+import { shownProblem } from './shown-problem.ts';
 import { firstSentence } from './tool-brief.ts';
 
 export type ServerState = ServerSnapshot['state'] | 'login_pending';
@@ -25,7 +27,14 @@ export interface ListedServer {
   readonly protocol?: string;
 }
 
+export interface ListServersResult {
+  readonly servers: readonly ListedServer[];
+  /** The files as they are now cannot be used: what is listed is what was in force before. */
+  readonly config_error?: string;
+}
+
 export interface ListServersDeps {
+  readonly config: LiveConfig;
   readonly directory: ServerDirectory;
   readonly downstream: DownstreamPort;
   readonly logins: LoginPort;
@@ -40,11 +49,12 @@ const shortHint = 100;
 export async function listServers(
   deps: ListServersDeps,
   input: { readonly agent: string; readonly includeMetadata: boolean },
-): Promise<{ readonly servers: readonly ListedServer[] }> {
+): Promise<ListServersResult> {
   const servers = await Promise.all(
     deps.directory.visible(input.agent).map((server) => describe(deps, server, input.agent, input.includeMetadata)),
   );
-  return { servers };
+  const { problem } = deps.config.current.source;
+  return problem ? { servers, config_error: shownProblem(problem) } : { servers };
 }
 
 async function describe(

@@ -4,7 +4,7 @@ import { createMask } from '../../src/downstream/mask-secrets.ts';
 import { StderrTail } from '../../src/downstream/stderr-tail.ts';
 
 describe('the end of a stderr', () => {
-  it('keeps the last 32 KiB, whatever the size of the writes', () => {
+  it('E42: keeps the last 32 KiB, whatever the size of the writes', () => {
     const whole = Buffer.from(Array.from({ length: 20_000 }, (_, line) => `line ${line}\n`).join(''));
     for (const size of [1, 7, 4096, whole.length]) {
       const tail = new StderrTail(createMask({}));
@@ -17,6 +17,14 @@ describe('the end of a stderr', () => {
     const tail = new StderrTail(createMask({}));
     tail.push(Buffer.from('one\ntwo\r\n\n  \nthree\n'));
     expect(tail.lastLines(2)).toEqual(['two', 'three']);
+  });
+
+  it('shows lines without colours, and the beginning of very long ones', () => {
+    const tail = new StderrTail(createMask({}));
+    tail.push(Buffer.from(`\u001b[31mred\u001b[0m\n${'x'.repeat(5000)}\n`));
+    const [red, long] = tail.lastLines(2);
+    expect(red).toBe('red');
+    expect(long).toHaveLength(1001);
   });
 
   it('masks the secrets that the server was given, and what looks like one', () => {
