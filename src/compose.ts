@@ -6,6 +6,7 @@ import { hasBrowser } from './auth/browser.ts';
 import type { ConfiguredServer, ServerEntry } from './config/server-entry.ts';
 import { createEraMemory } from './downstream/era-memory.ts';
 import { createServerPool } from './downstream/pool.ts';
+import type { ServerSnapshot } from './downstream/server-slot.ts';
 import { catalogPlace, downstreamPort, forgettingTools } from './downstream-wiring.ts';
 import { createGateway, type Gateway } from './gateway/gateway.ts';
 import type { ConfigSource } from './gateway/gateway-status.ts';
@@ -42,6 +43,10 @@ export interface Composition {
   readonly servers: ReadonlyMap<string, ConfiguredServer>;
   readonly source: ConfigSource;
   readonly logins: Logins;
+  /** What the host calls itself, once it has said so. */
+  readonly clientName: string | undefined;
+  /** A configured server as it is now. @throws GatewayError SERVER_NOT_FOUND */
+  snapshot(server: string): ServerSnapshot;
   /** Connects in the background what `GATEWAY_INIT_STRATEGY` says; returns at once. */
   startEager(): void;
   /** Ends every server, login and file within 5 s. */
@@ -92,6 +97,10 @@ export async function compose(deps: ComposeDeps, settings: Settings): Promise<Co
     servers,
     source,
     logins,
+    get clientName() {
+      return host.current?.clientName;
+    },
+    snapshot: (server) => pool.snapshot(server),
     startEager() {
       void logins.reportPlace();
       void host.known().then(() => pool.startEager((entry) => isEager(settings, entry, logins)));

@@ -35,6 +35,8 @@ export type ServerSnapshot = {
   readonly protocolVersion?: string | undefined;
   /** What the server last said it offers besides. */
   readonly offers?: Offers | undefined;
+  /** The child processes that may still be running. */
+  readonly processes?: readonly number[] | undefined;
 } & (
   | { readonly state: 'idle' | 'connecting' | 'disabled' }
   | { readonly state: 'ready'; readonly info: ConnectionInfo; readonly since: number }
@@ -110,6 +112,7 @@ export class ServerSlot {
       title: known?.title,
       protocolVersion: known?.protocolVersion,
       offers: this.#offers,
+      processes: [...this.#channels].flatMap(({ runningPid }) => runningPid ?? []),
     };
     switch (state.kind) {
       case 'idle':
