@@ -32,6 +32,8 @@ const levels: Readonly<Record<string, { readonly level: number; readonly closed?
   'login-wiring.ts': { level: 5 },
   'archive-wiring.ts': { level: 5 },
   'client-metadata-wiring.ts': { level: 5 },
+  'doctor-trace-wiring.ts': { level: 5 },
+  'doctor-trial-wiring.ts': { level: 5 },
   'doctor-wiring.ts': { level: 5 },
   'gateway-record.ts': { level: 1 },
   'gateway-record-wiring.ts': { level: 5 },

@@ -65,7 +65,7 @@ export function serverLines(rows: readonly StatusRow[], now: number): readonly s
       lines[index] ?? '',
       ...(scopesFit || row.scope === null ? [] : wrapped(`scope: ${row.scope}`, '  ', '    ')),
       ...(row.open_login === null ? [] : wrapped(`login open in ${holderText(row.open_login, now)}`, '  ', '    ')),
-      ...(row.last_error === null ? [] : errorLines(row.last_error, '  ')),
+      ...(row.last_error === null ? [] : wrapped(row.last_error, '  ', '  ')),
     ]),
   ];
 }
@@ -97,7 +97,7 @@ function linesOf(gateway: GatewayRecord, told: ReadonlySet<string | null>, now: 
   return [
     ...wrapped(about, '', '  '),
     ...(servers_file === null ? [] : wrapped(`config: ${servers_file}`, '  ', '    ')),
-    ...(config_error === null ? [] : errorLines(`config not in force: ${config_error}`, '  ')),
+    ...(config_error === null ? [] : wrapped(`config not in force: ${config_error}`, '  ', '  ')),
     ...open.flatMap((server) => openServerLines(server, told, now)),
     ...(silent > 0 ? [`  ${counted(silent, `${open.length > 0 ? 'other ' : ''}server`)} not in use`] : []),
   ];
@@ -111,17 +111,12 @@ function openServerLines(server: RecordedServer, told: ReadonlySet<string | null
     ...(since === null ? [] : [`for ${durationText(now - Date.parse(since))}`]),
     ...(next_try_at === null ? [] : [`next try ${nextText(next_try_at, now)}`]),
   ];
-  const error = last_error === null || told.has(last_error) ? [] : errorLines(last_error, '    ');
+  const error = last_error === null || told.has(last_error) ? [] : wrapped(last_error, '    ', '    ');
   return [...wrapped(parts.join(', '), '  ', '    '), ...error];
 }
 
 function holderText({ pid, host, since }: LoginHolder, now: number): string {
   return `process ${pid} on ${host} for ${durationText(now - Date.parse(since))}`;
-}
-
-/** The last lines of a server's stderr stay lines. */
-function errorLines(text: string, indent: string): readonly string[] {
-  return text.split('\n').flatMap((line) => wrapped(line, indent, indent));
 }
 
 function untilText(instant: string, now: number): string {
