@@ -1,6 +1,7 @@
 // Owns what a running gateway tells of itself: the states of its servers, its host, its config.
 import type { ConfiguredServer } from './config/server-entry.ts';
 import type { ServerPool } from './downstream/pool.ts';
+import type { ConfigSource } from './gateway/live-config.ts';
 import type { GatewayTale, RecordedServer } from './gateway-record.ts';
 import { redact } from './lib/redact.ts';
 
@@ -10,7 +11,7 @@ const maxError = 500;
 
 export interface TellingGateway {
   readonly servers: ReadonlyMap<string, ConfiguredServer>;
-  readonly source: { readonly serversFile: string; readonly rulesFile?: string | undefined };
+  readonly source: ConfigSource;
   snapshot(server: string): ReturnType<ServerPool['snapshot']>;
   /** What the host calls itself, once it has said so. */
   readonly clientName: string | undefined;
@@ -23,7 +24,7 @@ export function gatewayTale(gateway: TellingGateway, agent: string | undefined):
     agent: agent ?? null,
     servers_file: source.serversFile,
     rules_file: source.rulesFile ?? null,
-    config_error: null,
+    config_error: source.problem === undefined ? null : errorLine(source.problem.message),
     servers: [...servers.values()].map((server) => recordedServer(server, gateway)),
   };
 }
@@ -52,7 +53,13 @@ function recordedServer(server: ConfiguredServer, gateway: TellingGateway): Reco
     return { ...told, protocol: snapshot.info.protocolVersion, since: instant(snapshot.since) };
   }
   if (snapshot.state !== 'failed') return told;
-  return { ...told, since: instant(snapshot.failedAt), last_error: errorLine(snapshot.error.message) };
+  const { failedAt, error, nextTryAt } = snapshot;
+  return {
+    ...told,
+    since: instant(failedAt),
+    last_error: errorLine(error.message),
+    next_try_at: nextTryAt === undefined ? null : instant(nextTryAt),
+  };
 }
 
 function instant(at: number): string {

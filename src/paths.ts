@@ -18,6 +18,8 @@ export interface Paths {
   /** What may be thrown away at any time. */
   readonly cacheDir: string;
   readonly logDir: string;
+  /** Holds what local servers write to stderr, one file each. */
+  readonly serverLogDir: string;
   /** Holds the tools that servers were last seen with, one file each. */
   readonly catalogDir: string;
   /** Undefined: no audit log is written. */
@@ -48,6 +50,7 @@ export function findPaths({ env, cwd, tokenDir }: PathSettings): Paths {
     gatewaysDir: join(system.data, 'gateways'),
     cacheDir: system.cache,
     logDir: system.log,
+    serverLogDir: join(system.log, 'servers'),
     catalogDir: join(system.cache, 'catalogs'),
     auditFile: auditFileOf(audit, system.log, absolute),
   });

@@ -1,7 +1,13 @@
 // Owns finding and reading both config files of one run, and that what was only found is used only if it is trusted;
 // knows nothing of what is built from them.
 import { join } from 'node:path';
-import { type FoundServersFile, findRulesFile, findServersFile } from './config/find-files.ts';
+import {
+  type FoundServersFile,
+  findRulesFile,
+  findServersFile,
+  rulesFileCandidates,
+  serversFileCandidates,
+} from './config/find-files.ts';
 import { type Admit, decodeJsonDocument } from './config/json-document.ts';
 import { type LoadedRules, loadRules } from './config/load-rules.ts';
 import { loadServers } from './config/load-servers.ts';
@@ -24,8 +30,26 @@ export interface ReadConfig {
 }
 
 interface ReadOptions {
+  /** The servers file that is in use already: no other is looked for. */
+  readonly inUse?: FoundServersFile | undefined;
   /** `read`: to look at, for somebody who starts nothing of it. Default: `refuse`. */
   readonly untrusted?: 'refuse' | 'read';
+}
+
+/** Every file that may decide what is in force, there or not; `inUse`: the servers file, where that is settled. */
+export function configCandidates(
+  places: { readonly env: Environment; readonly cwd: string },
+  settings: Settings,
+  inUse: string | undefined,
+): readonly string[] {
+  const { env, cwd } = places;
+  const { configDir, trustedFile } = findPaths(places);
+  const all = { env, cwd, configDir };
+  const servers = inUse === undefined ? serversFileCandidates({ ...all, flag: settings.serversFile }) : [inUse];
+  const rules = servers.flatMap((serversFile) =>
+    rulesFileCandidates({ ...all, flag: settings.rulesFile, serversFile }),
+  );
+  return [...new Set([...servers, ...rules, trustedFile])];
 }
 
 /**
@@ -39,7 +63,7 @@ export async function readConfig(
 ): Promise<ReadConfig> {
   const { env, cwd } = places;
   const { configDir, trustedFile } = findPaths(places);
-  const serversFile = await findServersFile({ flag: settings.serversFile, env, cwd, configDir });
+  const serversFile = options.inUse ?? (await findServersFile({ flag: settings.serversFile, env, cwd, configDir }));
   if (!serversFile) {
     throw new GatewayError(
       'CONFIG_INVALID',

@@ -27,6 +27,8 @@ export interface Settings {
   /** How tools are shown of servers whose entry does not say so (`--expose`, `GATEWAY_EXPOSE`). */
   readonly expose: 'meta' | 'direct';
   readonly logLevel: LogLevel;
+  /** How changes of the config files are noticed while a gateway runs. */
+  readonly watch: 'auto' | 'poll' | 'off';
   /** Absent: `lazy` for stdio, `eager` for HTTP servers with a stored login. */
   readonly initStrategy: 'eager' | 'lazy' | undefined;
   /** How long a call waits for its login, in milliseconds; absent: 45 s with a browser, else 0. */
@@ -45,6 +47,7 @@ export function resolveSettings(options: CommandLineOptions, env: Environment): 
     debug,
     expose: options.expose ?? oneOf('GATEWAY_EXPOSE', env, ['meta', 'direct']) ?? 'meta',
     logLevel: oneOf('GATEWAY_LOG_LEVEL', env, logLevels) ?? (debug ? 'debug' : 'info'),
+    watch: oneOf('GATEWAY_WATCH', env, ['auto', 'poll', 'off']) ?? 'auto',
     initStrategy: oneOf('GATEWAY_INIT_STRATEGY', env, ['eager', 'lazy']),
     loginWaitMs: milliseconds('GATEWAY_LOGIN_WAIT_MS', env),
   };

@@ -36,6 +36,9 @@ function saysLost(text: string): boolean {
   );
 }
 
+/** A server that restarts may forget the new session too before the request gets there; one that always does is given up. */
+const mostRenewals = 2;
+
 export interface Session {
   has(): boolean;
   /** Opens the conversation anew. */
@@ -57,23 +60,23 @@ export class SessionRecovery {
     attempt: () => Promise<T>,
     options: { readonly repeatable: boolean; readonly signal?: AbortSignal | undefined },
   ): Promise<T> {
-    if (this.#renewing !== undefined) await orAborted(this.#renewing, options.signal);
-    const generation = this.#generation;
-    try {
-      return await attempt();
-    } catch (error) {
-      const verdict = judgeSession(error, this.#session.has());
-      if (verdict === 'kept') throw error;
-      await orAborted(this.#renewOnce(generation), options.signal);
-      if (verdict === 'lost before it ran' || options.repeatable) return attempt();
-      throw error;
+    for (let renewals = 0; ; renewals++) {
+      if (this.#renewing !== undefined) await orAborted(this.#renewing, options.signal);
+      const generation = this.#generation;
+      try {
+        return await attempt();
+      } catch (error) {
+        const verdict = judgeSession(error, this.#session.has());
+        if (verdict === 'kept' || renewals === mostRenewals) throw error;
+        await orAborted(this.#renewOnce(generation), options.signal);
+        if (verdict === 'lost' && !options.repeatable) throw error;
+      }
     }
   }
 
   async #renewOnce(seen: number): Promise<void> {
     if (this.#generation !== seen) return;
-    this.#renewing ??= this.#session
-      .renew()
+    this.#renewing ??= this.#renew()
       .then(() => {
         this.#generation++;
       })
@@ -81,5 +84,14 @@ export class SessionRecovery {
         this.#renewing = undefined;
       });
     await this.#renewing;
+  }
+  async #renew(): Promise<void> {
+    try {
+      await this.#session.renew();
+    } catch (error) {
+      // `notifications/initialized` belongs to the new session, which may be forgotten before it gets there.
+      if (judgeSession(error, this.#session.has()) !== 'lost before it ran') throw error;
+      await this.#session.renew();
+    }
   }
 }

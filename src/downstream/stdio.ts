@@ -8,17 +8,19 @@ import { ConnectionClosedError } from '../wire/rpc-error.ts';
 import { childEnvironment, pathVariable } from './child-environment.ts';
 import type { DownstreamDeps } from './downstream-deps.ts';
 import { findCommand } from './find-command.ts';
+import { createMask } from './mask-secrets.ts';
 import { createNoiseLog, type NoiseLog } from './noise-log.ts';
 import { ProcessTree } from './process-tree.ts';
 import { oversizedFailure, readMessages } from './read-message.ts';
 import type { ServerChannel } from './server-channel.ts';
+import type { ProcessLog } from './server-logs.ts';
 import { StderrTail } from './stderr-tail.ts';
 
 /** A descendant may hold stdout open after the child itself has ended; nobody answers there any more. Milliseconds. */
 const lastWordsMs = 250;
 const stderrLines = 10;
 
-type StdioDeps = Pick<DownstreamDeps, 'env' | 'execPath' | 'platform' | 'now' | 'log' | 'guard'>;
+type StdioDeps = Pick<DownstreamDeps, 'env' | 'execPath' | 'platform' | 'now' | 'log' | 'guard' | 'serverLogs'>;
 
 export class StdioChannel implements ServerChannel {
   readonly transport = 'stdio';
@@ -28,6 +30,7 @@ export class StdioChannel implements ServerChannel {
   readonly #deps: StdioDeps;
   readonly #entry: StdioServerEntry;
   readonly #stderr: StderrTail;
+  readonly #log: ProcessLog | undefined;
   readonly #noise: NoiseLog;
   readonly #framing: LineFraming;
   #child: ChildProcess | undefined;
@@ -40,7 +43,9 @@ export class StdioChannel implements ServerChannel {
   constructor(deps: StdioDeps, entry: StdioServerEntry, maxMessageBytes?: number) {
     this.#deps = deps;
     this.#entry = entry;
-    this.#stderr = new StderrTail(entry.env);
+    const mask = createMask(entry.env);
+    this.#stderr = new StderrTail(mask);
+    this.#log = deps.serverLogs?.open(entry.name, mask);
     this.#noise = createNoiseLog(deps, entry.name);
     this.#framing = new LineFraming(
       { line: (text, size) => this.#receive(text, size), oversized: (...line) => this.#receiveOversized(...line) },
@@ -93,7 +98,11 @@ export class StdioChannel implements ServerChannel {
     this.#deps.guard?.watch(pid);
     child.stdout?.on('data', (chunk: Buffer) => this.#framing.push(chunk));
     child.stdout?.on('end', () => this.#framing.end());
-    child.stderr?.on('data', (chunk: Buffer) => this.#stderr.push(chunk));
+    this.#log?.started(pid);
+    child.stderr?.on('data', (chunk: Buffer) => {
+      this.#stderr.push(chunk);
+      this.#log?.stderr(chunk);
+    });
     for (const stream of [child.stdin, child.stdout, child.stderr]) {
       // A broken pipe is told by the exit that follows it.
       stream?.on('error', (error) => this.#deps.log.debug({ server: this.#entry.name, err: error }, 'pipe broke'));
@@ -150,6 +159,7 @@ export class StdioChannel implements ServerChannel {
     this.#child?.stdout?.destroy();
     this.#child?.stderr?.destroy();
     this.#child?.stdin?.destroy();
+    this.#log?.ended(this.#ended ?? 'ended');
     void this.#endTree(() => undefined);
     onclose?.();
   }

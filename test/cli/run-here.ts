@@ -1,4 +1,5 @@
 // Owns one run of the command line in the test's own process: no terminal, no stdin, and what it printed.
+import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { Readable, Writable } from 'node:stream';
 import type { CliContext } from '../../src/cli/context.ts';
@@ -27,6 +28,7 @@ export async function runHere(
     ...place,
     platform: process.platform,
     execPath,
+    mainFile: join(import.meta.dirname, '..', '..', 'dist', 'main.js'),
     version: '0.0.0',
     stdin: Readable.from([]),
     stdout,

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { startHttpEcho } from '../../fixtures/servers/http-echo.mjs';
 import { HttpStatusError } from '../../src/downstream/http-answer-errors.ts';
 import { openConnection } from '../../src/downstream/open-connection.ts';
-import { judgeSession } from '../../src/downstream/session-recovery.ts';
+import { judgeSession, SessionRecovery } from '../../src/downstream/session-recovery.ts';
 import { RpcError } from '../../src/wire/rpc-error.ts';
 import { httpEntry, testDeps } from './surroundings.ts';
 
@@ -43,6 +43,17 @@ describe('judging whether a session was lost', () => {
   });
 });
 
+/** A call whose session is gone when it arrives, so many times. */
+function forgetful(times: number) {
+  let [calls, renewals] = [0, 0];
+  const made = async () => {
+    if (++calls <= times) throw new HttpStatusError(404, '', true);
+    return 'done';
+  };
+  const renew = async () => void renewals++;
+  return { made, renewals: () => renewals, recovery: new SessionRecovery({ has: () => true, renew }) };
+}
+
 describe('a server that forgot the session', () => {
   it.each([404, 400])('and says so with %i gets one initialize, and the call again', async (lostStatus) => {
     const { server, connection, initialized } = await open({ lostStatus });
@@ -53,6 +64,25 @@ describe('a server that forgot the session', () => {
     expect(initialized()).toBe(2);
     expect(server.calls()).toBe(1);
     expect(changes).toBe(1);
+  });
+
+  it('also the new session before the repeated call got there, gets the call a third time', async () => {
+    const { made, renewals, recovery } = forgetful(2);
+    expect(await recovery.run(made, { repeatable: false })).toBe('done');
+    expect(renewals()).toBe(2);
+  });
+
+  it('also the new session before it was told that all is agreed, is asked once more', async () => {
+    const { made } = forgetful(1);
+    const { made: renew } = forgetful(1);
+    const recovery = new SessionRecovery({ has: () => true, renew: async () => void (await renew()) });
+    expect(await recovery.run(made, { repeatable: false })).toBe('done');
+  });
+
+  it('and does so every time is given up', async () => {
+    const { made, renewals, recovery } = forgetful(Number.POSITIVE_INFINITY);
+    await expect(recovery.run(made, { repeatable: true })).rejects.toBeInstanceOf(HttpStatusError);
+    expect(renewals()).toBe(2);
   });
 
   it('gets one initialize for many calls at once', async () => {
@@ -92,11 +122,11 @@ describe('a server that forgot the session', () => {
     expect(await connection.callTool('echo', { a: 2 })).toMatchObject({ result: { content: [{ text: '{"a":2}' }] } });
   });
 
-  it('again and again is given up after one new session', async () => {
+  it('again and again is given up after two new sessions', async () => {
     const { server, connection, initialized } = await open();
     server.forget();
     server.sessions.add = () => server.sessions;
     await expect(connection.callTool('echo', {})).rejects.toMatchObject({ code: 'SERVER_UNAVAILABLE' });
-    expect(initialized()).toBe(2);
+    expect(initialized()).toBe(3);
   });
 });

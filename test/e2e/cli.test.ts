@@ -29,6 +29,7 @@ describe('help', () => {
       'export',
       'import',
       'client-metadata',
+      'init',
     ]) {
       const words = [command, '--help'].filter(Boolean);
       const { code, stdout, stderr } = await stage.run(home, words);

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { execPath } from 'node:process';
 import { describe, expect, type TestContext, test } from 'vitest';
+import { doomedHosts, ends } from '../helpers/doomed-hosts.ts';
 import type { GatewayProcess } from '../helpers/gateway-process.ts';
 import type { Home } from '../helpers/home.ts';
 import { type FoundProcess, processesOf } from '../helpers/processes.ts';
@@ -69,7 +70,7 @@ async function expectAllGone(mark: string): Promise<void> {
 
 // Only Linux shows the environment of processes, by which they are found.
 describe.skipIf(process.platform !== 'linux').concurrent('in the middle of calls', () => {
-  test('the end of stdin ends everything', async (context) => {
+  test('E38: the end of stdin ends everything', async (context) => {
     const { stage, home, mark } = scene(context);
     const gateway = await stage.gateway(home);
     await busy(gateway, mark);
@@ -81,7 +82,7 @@ describe.skipIf(process.platform !== 'linux').concurrent('in the middle of calls
     { signal: 'SIGTERM', trees: 'all' },
     { signal: 'SIGINT', trees: 'gentle' },
     { signal: 'SIGHUP', trees: 'gentle' },
-  ] as const)('$signal ends everything', async ({ signal, trees }, context) => {
+  ] as const)('E38: $signal ends everything', async ({ signal, trees }, context) => {
     const { stage, home, mark } = scene(context, trees);
     const gateway = await stage.gateway(home);
     await busy(gateway, mark);
@@ -90,7 +91,7 @@ describe.skipIf(process.platform !== 'linux').concurrent('in the middle of calls
     await expectAllGone(mark);
   });
 
-  test('a gateway that is killed takes everything with it', async (context) => {
+  test('E38: a gateway that is killed takes everything with it', async (context) => {
     const { stage, home, mark } = scene(context);
     const gateway = await stage.gateway(home);
     await busy(gateway, mark);
@@ -99,7 +100,7 @@ describe.skipIf(process.platform !== 'linux').concurrent('in the middle of calls
     await expectAllGone(mark);
   });
 
-  test('a host that is killed takes everything with it, although somebody else holds the pipe open', async (context) => {
+  test('E38: a host that is killed takes everything with it, although somebody else holds the pipe open', async (context) => {
     const { home, mark } = scene(context, 'gentle');
     // The host starts the gateway and a helper that keeps the write end of the gateway's stdin, as forked helpers do.
     const host = home.write(
@@ -133,7 +134,15 @@ describe.skipIf(process.platform !== 'linux').concurrent('in the middle of calls
     expect(processesOf(mark).filter(isOurs)).toEqual([]);
   });
 
-  test('a host that no longer reads does not keep the gateway from ending', async (context) => {
+  test(`E38: hosts that end in the middle of a call (${ends.join(', ')}) leave nothing`, async (context) => {
+    const hosts = doomedHosts(newStage(context));
+    await hosts.start(ends);
+    expect(hosts.running().length).toBeGreaterThanOrEqual(6 * ends.length);
+    hosts.end();
+    expect(await hosts.leftAfter(promisedMs)).toEqual([]);
+  });
+
+  test('E38: a host that no longer reads does not keep the gateway from ending', async (context) => {
     const { stage, home, mark } = scene(context, 'gentle');
     const gateway = await stage.gateway(home);
     await busy(gateway, mark);

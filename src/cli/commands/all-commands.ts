@@ -6,6 +6,9 @@ import { clientMetadataCommand } from './client-metadata.ts';
 import { doctorCommand } from './doctor.ts';
 import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
+import { importConfigCommand } from './import-config.ts';
+import { initCommand } from './init.ts';
+import { installCommand } from './install.ts';
 import { loginCommand } from './login.ts';
 import { logoutCommand } from './logout.ts';
 import { serveCommand } from './serve.ts';
@@ -25,5 +28,8 @@ export const allCommands: readonly CliCommand[] = [
   trustCommand,
   exportCommand,
   importCommand,
+  initCommand,
+  installCommand,
+  importConfigCommand,
   clientMetadataCommand,
 ];

@@ -1,0 +1,235 @@
+// Owns the hosts of a soak: those that stay and those that come and go, the callers in each, and the judging of what they
+// are answered. Knows nothing of what is done to servers, but that it was done.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { execPath } from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { callKinds, echo, goodServers } from './calls.mjs';
+import { Host } from './host.mjs';
+import { classOf, judge } from './outcome.mjs';
+import { processesWith } from './processes.mjs';
+
+const callersEach = 3;
+/** The rest between two calls of a caller. Milliseconds. */
+const restMs = [5, 90];
+/** How long a host that does not stay stays. Milliseconds. */
+const stayMs = [2500, 9000];
+/** 5 s are promised, and this machine may be busy. Milliseconds. */
+const goneMs = 9000;
+/** A server that was killed may be answered for as unavailable no longer: the longest backoff, and a start. Milliseconds. */
+const recoveryMs = 75_000;
+/** The end of a host takes up to 5 s, and its heartbeat is believed for 15 s. Milliseconds. */
+const endedMs = 20_000;
+/** Calls that take longer are noted. Milliseconds. */
+const noticedMs = 2000;
+const waysToEnd = ['EOF', 'EOF', 'SIGTERM', 'SIGINT', 'SIGKILL', 'SIGKILL'];
+
+/** What hosts there are; `stays`: to the end, and its memory and handles are looked at. */
+const posts = [
+  { name: 'steady-legacy', stays: true, era: 'legacy', args: ['serve'] },
+  { name: 'steady-modern', stays: true, era: 'modern', args: ['serve', '--debug'] },
+  { name: 'passing', stays: false, era: 'legacy', args: ['serve'] },
+  { name: 'passing-direct', stays: false, era: 'legacy', args: ['serve', '--expose', 'direct'] },
+];
+
+export class Crew {
+  #world;
+  #random;
+  #journal;
+  #isOver = false;
+  #isPaused = false;
+  #busy = 0;
+  #count = 0;
+  #running = [];
+  #starting = 0;
+  #holders = 0;
+  /** When hosts were ended. */
+  #endings = [];
+  /** Those that live now. @type {Set<Host>} */
+  hosts = new Set();
+  /** Hosts of this build apply changed files. */
+  keepsUp = false;
+
+  constructor({ world, random, journal }) {
+    this.#world = world;
+    this.#random = random;
+    this.#journal = journal;
+  }
+
+  get steady() {
+    return [...this.hosts].filter(({ stays }) => stays);
+  }
+
+  async open() {
+    for (const post of posts.filter(({ stays }) => stays)) await this.#start(post);
+  }
+
+  /** Everybody begins to call. */
+  begin() {
+    for (const host of this.steady) this.#running.push(this.#call(host));
+    for (const post of posts.filter(({ stays }) => !stays)) this.#running.push(this.#comeAndGo(post));
+  }
+
+  /** Resolves when no call is open. */
+  async pause() {
+    this.#isPaused = true;
+    while (this.#busy > 0) await sleep(20);
+  }
+
+  resume() {
+    this.#isPaused = false;
+  }
+
+  get isPaused() {
+    return this.#isPaused;
+  }
+
+  /** While `work` goes on no host is in the middle of its start. */
+  async withoutStarts(work) {
+    this.#holders += 1;
+    while (this.#starting > 0) await sleep(20);
+    try {
+      await work();
+    } finally {
+      this.#holders -= 1;
+    }
+  }
+
+  /** Something was done to a server, as one host has it. */
+  trouble(host, server) {
+    host.troubles.set(server, Date.now());
+  }
+
+  /** Every good server answers every host that stays. */
+  async recover() {
+    await Promise.all(this.steady.flatMap((host) => goodServers.map((server) => this.#untilGood(host, server))));
+  }
+
+  async end() {
+    this.#isOver = true;
+    this.#isPaused = false;
+    await Promise.all(this.#running);
+    for (const [index, host] of this.steady.entries()) await this.#finish(host, index === 0 ? 'EOF' : 'SIGTERM');
+  }
+
+  killNow() {
+    for (const host of this.hosts) host.killNow();
+  }
+
+  async #start({ name, stays, era, args }) {
+    const mark = join(this.#world.directory, 'hosts', `${name}.${++this.#count}.`);
+    mkdirSync(mark, { recursive: true });
+    const { args: program, env, directory: cwd } = this.#world;
+    const host = new Host({ name, mark, program: execPath, args: [...program, ...args], env, cwd, era });
+    Object.assign(host, { stays, troubles: new Map() });
+    this.hosts.add(host);
+    this.#starting += 1;
+    await host.open();
+    this.#starting -= 1;
+    this.#journal.note(`${name} (${host.pid}) is up`);
+    void host.exited.then(({ code, signal }) => {
+      if (host.ending === undefined) this.#journal.find(`${name} ended by itself (${code ?? signal})`, host);
+    });
+    return host;
+  }
+
+  async #comeAndGo(post) {
+    const random = this.#random.fork(post.name);
+    while (!this.#isOver) {
+      if (this.#isPaused || this.#holders > 0) {
+        await sleep(50);
+        continue;
+      }
+      const host = await this.#start(post);
+      const calling = this.#call(host);
+      await sleep(random.between(...stayMs));
+      await this.#finish(host, random.pick(waysToEnd));
+      await calling;
+      this.#journal.count('host restarts');
+    }
+  }
+
+  async #finish(host, how) {
+    this.#endings.push(Date.now());
+    const { code, signal } = await host.end(how);
+    this.hosts.delete(host);
+    this.#journal.note(`${host.name} (${host.pid}) was ended by ${how}`);
+    if (how === 'SIGKILL') this.#journal.count('hosts killed');
+    else if (code !== 0) this.#journal.find(`${host.name} ended with ${code ?? signal} after ${how}`, host);
+    for (const line of host.noise) this.#journal.find(`${host.name} wrote on stdout: ${line}`, host);
+    for (const stray of host.stray)
+      this.#journal.find(`${host.name} sent an answer that nobody waited for: ${stray}`, host);
+    const endsAt = Date.now() + goneMs;
+    let left = processesWith(host.mark);
+    while (left.length > 0 && Date.now() < endsAt) {
+      await sleep(100);
+      left = processesWith(host.mark);
+    }
+    for (const { pid, command } of left)
+      this.#journal.find(`${goneMs / 1000} s after ${how} to ${host.name} there is still ${pid}: ${command}`, host);
+  }
+
+  /** All callers of one host, until it ends. */
+  async #call(host) {
+    const callers = Array.from({ length: callersEach }, async (_, number) => {
+      const random = this.#random.fork(`${host.mark.split('/').at(-1)}${number}`);
+      while (!this.#isOver && host.ending === undefined) {
+        if (this.#isPaused) await sleep(20);
+        else {
+          this.#busy += 1;
+          try {
+            await this.#one(host, random);
+          } finally {
+            this.#busy -= 1;
+          }
+        }
+        await sleep(random.between(...restMs));
+      }
+    });
+    await Promise.all(callers);
+  }
+
+  async #one(host, random) {
+    const kind = random.weighted(callKinds);
+    const from = Date.now();
+    const made = await kind.run({ host, random, world: this.#world, keepsUp: this.keepsUp });
+    const problem = judge(made.answer, { ...made, tolerated: this.#tolerated(host, made.server, from) });
+    const found = classOf(made.answer);
+    const tookMs = Date.now() - from;
+    this.#journal.call(kind.name, found, tookMs);
+    if (tookMs > noticedMs)
+      this.#journal.note(`${kind.name} of ${made.server} at ${host.name}: ${found} after ${tookMs} ms`);
+    if (problem) this.#journal.find(`${kind.name} of ${made.server ?? 'no server'} at ${host.name}: ${problem}`, host);
+    const hadTrouble = host.troubles.get(made.server);
+    // An answer to what was asked some time after the trouble: it is over.
+    if (found === 'answered' && hadTrouble !== undefined && from > hadTrouble + 1000) host.troubles.delete(made.server);
+  }
+
+  /** What is no news because of what we did. */
+  #tolerated(host, server, from) {
+    if (host.ending !== undefined) return ['ended', 'cancelled', 'CANCELLED', 'SERVER_UNAVAILABLE'];
+    // Whoever waits for a login that another gateway holds is told when that one ends.
+    if (server === 'crm') return this.#endings.some((at) => at >= from - endedMs) ? ['AUTH_FAILED'] : [];
+    const hadTrouble = host.troubles.get(server);
+    const isFresh = hadTrouble !== undefined && Date.now() < hadTrouble + recoveryMs;
+    return isFresh ? ['SERVER_UNAVAILABLE'] : [];
+  }
+
+  async #untilGood(host, server) {
+    const endsAt = Date.now() + recoveryMs;
+    const scene = { host, random: this.#random.fork('recovery'), world: this.#world };
+    for (;;) {
+      const { answer } =
+        server === 'crm' || server === 'narrow'
+          ? { answer: await host.tool('get_server_tools', { server, detail: 'names' }) }
+          : await echo(scene, server);
+      if (classOf(answer) === 'answered') break;
+      if (Date.now() > endsAt) {
+        this.#journal.find(`${server} does not work any more at ${host.name}: ${classOf(answer)}`, host);
+        break;
+      }
+      await sleep(500);
+    }
+    host.troubles.delete(server);
+  }
+}
