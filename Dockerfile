@@ -25,9 +25,9 @@ COPY LICENSE /opt/portico/LICENSE
 RUN ln -s /opt/portico/dist/main.js /usr/local/bin/portico \
  && install -d -o 1000 -g 1000 -m 0755 /data \
  && install -d -m 0755 /config
-# HOME is in /tmp, which every user may write to, whatever --user says.
+# HOME is on the volume too: what npx fetches has to be executed, which Docker forbids in a --tmpfs, and lasts there.
 ENV NODE_ENV=production \
-    HOME=/tmp \
+    HOME=/data/home \
     XDG_CACHE_HOME=/data/cache \
     XDG_DATA_HOME=/data/share \
     XDG_STATE_HOME=/data/state \

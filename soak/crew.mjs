@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { approve } from '../fixtures/http/approve.mjs';
 import { callKinds, echo, goodServers } from './calls.mjs';
 import { Host } from './host.mjs';
 import { classOf, judge } from './outcome.mjs';
@@ -43,6 +44,7 @@ export class Crew {
   #running = [];
   #starting = 0;
   #holders = 0;
+  #approved = new Set();
   /** When hosts were ended. */
   #endings = [];
   /** Those that live now. @type {Set<Host>} */
@@ -110,6 +112,14 @@ export class Crew {
     this.#isPaused = false;
     await Promise.all(this.#running);
     for (const [index, host] of this.steady.entries()) await this.#finish(host, index === 0 ? 'EOF' : 'SIGTERM');
+  }
+
+  /** One more host, for a moment. */
+  async visit() {
+    const host = await this.#start(posts[0]);
+    // Whatever it does in the background at its start is done by the time that a server has answered.
+    await this.#untilGood(host, 'tree');
+    await this.#finish(host, 'EOF');
   }
 
   killNow() {
@@ -192,8 +202,10 @@ export class Crew {
   async #one(host, random) {
     const kind = random.weighted(callKinds);
     const from = Date.now();
+    const { codeExchanges } = this.#world.authorizationServer.counts;
     const made = await kind.run({ host, random, world: this.#world, keepsUp: this.keepsUp });
-    const problem = judge(made.answer, { ...made, tolerated: this.#tolerated(host, made.server, from) });
+    await this.#approveUnseen(made.answer);
+    const problem = judge(made.answer, { ...made, tolerated: this.#tolerated(host, made.server, from, codeExchanges) });
     const found = classOf(made.answer);
     const tookMs = Date.now() - from;
     this.#journal.call(kind.name, found, tookMs);
@@ -205,11 +217,27 @@ export class Crew {
     if (found === 'answered' && hadTrouble !== undefined && from > hadTrouble + 1000) host.troubles.delete(made.server);
   }
 
+  /** The human who was shown a URL, and no window. */
+  async #approveUnseen({ result }) {
+    const url = result?.structuredContent?.error?.login_url;
+    if (url === undefined || this.#approved.has(url)) return;
+    this.#approved.add(url);
+    this.#journal.count('logins by URL');
+    // Whether that went well is seen by the calls that follow.
+    await approve(url, { signal: AbortSignal.timeout(10_000) }).catch(() => this.#approved.delete(url));
+  }
+
   /** What is no news because of what we did. */
-  #tolerated(host, server, from) {
+  #tolerated(host, server, from, codeExchanges) {
     if (host.ending !== undefined) return ['ended', 'cancelled', 'CANCELLED', 'SERVER_UNAVAILABLE'];
     // Whoever waits for a login that another gateway holds is told when that one ends.
-    if (server === 'crm') return this.#endings.some((at) => at >= from - endedMs) ? ['AUTH_FAILED'] : [];
+    // And the tokens of a login may be expired by us before it was proved.
+    if (server === 'crm') {
+      const hasLoggedIn = this.#world.authorizationServer.counts.codeExchanges > codeExchanges;
+      const failed = hasLoggedIn || this.#endings.some((at) => at >= from - endedMs) ? ['AUTH_FAILED'] : [];
+      // After a login that failed no window is opened for five minutes: somebody has to follow the URL.
+      return this.#journal.counts.has('logins revoked') ? [...failed, 'AUTH_REQUIRED', 'AUTH_PENDING'] : failed;
+    }
     const hadTrouble = host.troubles.get(server);
     const isFresh = hadTrouble !== undefined && Date.now() < hadTrouble + recoveryMs;
     return isFresh ? ['SERVER_UNAVAILABLE'] : [];

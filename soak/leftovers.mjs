@@ -1,5 +1,5 @@
 // Owns what must not be there when everything has ended: processes, and files that were meant to be there for a moment.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, utimesSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { processesWith } from './processes.mjs';
@@ -26,6 +26,21 @@ export async function leftProcesses(directory) {
     left = processesWith(directory);
   }
   return left.map(({ pid, command }) => `a process is left: ${pid} ${command}`);
+}
+
+/** Makes what a killed gateway left in the middle of a write look old: the next one removes it. @returns {number} how many */
+export function ageParts(directory) {
+  const parts = readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.json\.\d+$|^\.probe-/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name));
+  const longAgo = new Date(Date.now() - 3_600_000);
+  for (const path of parts) utimesSync(path, longAgo, longAgo);
+  return parts.length;
+}
+
+/** Marks of logins that failed, or whose gateway was killed: the next login has to replace and remove them. */
+export function leasesIn(directory) {
+  return readdirSync(directory).filter((name) => name.endsWith('.login.json'));
 }
 
 /** @returns {string[]} */

@@ -13,6 +13,7 @@ import { createHostAtLarge } from './gateway/host-at-large.ts';
 import type { ConfigSource, ConfigState } from './gateway/live-config.ts';
 import type { LoginPort } from './gateway/login-port.ts';
 import type { LogPort } from './lib/log-port.ts';
+import { removeStaleParts } from './lib/stale-parts.ts';
 import {
   afterLogin,
   authorizedFetch,
@@ -88,6 +89,7 @@ export async function compose(
         directory: paths.catalogDir,
         configuredAt: await configuredAt(config.current.source.serversFile),
       },
+      askShell: settings.askShell,
       onToolsChanged: (server) => gateway.direct.toolsChanged(server),
     },
   );
@@ -130,6 +132,7 @@ export async function compose(
     startEager() {
       void logins.reportPlace();
       startEager();
+      void tidy(deps, [paths.tokenDir, paths.catalogDir, join(paths.cacheDir, 'eras')]);
     },
     reload: () => config.reload(),
     watch: () => config.watch(),
@@ -147,6 +150,13 @@ export async function compose(
 
 function entriesOf({ servers }: ConfigState): readonly ServerEntry[] {
   return [...servers.values()].flatMap((server) => (server.state === 'usable' ? [server.entry] : []));
+}
+
+/** What gateways left that were killed while they wrote. */
+async function tidy({ log, now }: ComposeDeps, directories: readonly string[]): Promise<void> {
+  for (const directory of directories) {
+    await removeStaleParts(directory, now).catch((err: unknown) => log.debug({ directory, err }, 'not tidied'));
+  }
 }
 
 async function openAudit(path: string | undefined, log: LogPort): Promise<AuditSink> {

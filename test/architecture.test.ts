@@ -64,7 +64,6 @@ const confined: Readonly<Record<string, readonly string[]>> = {
   jose: ['auth'],
   '@napi-rs/keyring': ['auth'],
   open: ['auth'],
-  execa: ['downstream'],
   '@modelcontextprotocol/client': ['downstream'],
   commander: ['cli'],
   '@clack/prompts': ['cli'],

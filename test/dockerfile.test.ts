@@ -116,8 +116,8 @@ describe('the Dockerfile', () => {
     ['COPY LICENSE', 'ADD LICENSE', 'ADD fetches and unpacks: COPY'],
     ['COPY --from=build /build/dist', 'COPY --from=builder /build/dist', 'there is no stage builder'],
     ['RUN npm ci', 'RUN npm install', 'npm ci, which keeps to the lockfile'],
-    ['HOME=/tmp', 'GATEWAY_TOKEN_KEY=abc', 'GATEWAY_TOKEN_KEY would be in the image for everybody to read'],
-    ['HOME=/tmp', 'PORTICO_MOOD=good', 'PORTICO_MOOD is not in the docs'],
+    ['HOME=/data/home', 'GATEWAY_TOKEN_KEY=abc', 'GATEWAY_TOKEN_KEY would be in the image for everybody to read'],
+    ['HOME=/data/home', 'PORTICO_MOOD=good', 'PORTICO_MOOD is not in the docs'],
     ['WORKDIR /config', 'VOLUME /data', 'VOLUME makes logins that go with the container'],
   ])('with %j as %j is judged: %s%s', (before, after, finding) => {
     expect(own).toContain(before);
@@ -129,7 +129,7 @@ describe('the Dockerfile', () => {
     expect(env).toMatchObject({
       GATEWAY_MCP_CONFIG: '/config/mcp.json',
       GATEWAY_TOKEN_DIR: '/data/tokens',
-      HOME: '/tmp',
+      HOME: '/data/home',
     });
     for (const place of ['CACHE', 'DATA', 'STATE']) expect(env[`XDG_${place}_HOME`]).toMatch(/^\/data\//);
   });

@@ -1,4 +1,5 @@
 // Owns questions at a terminal; nothing is ever asked where there is none, or where a program reads along.
+import type { Writable } from 'node:stream';
 import { GatewayError } from '../errors.ts';
 import { printable } from '../lib/printable.ts';
 import type { CommandRun } from './command.ts';
@@ -14,7 +15,7 @@ export async function askYesNo({ context }: Pick<CommandRun, 'context'>, message
     message: printable(message),
     initialValue: false,
     input: context.stdin,
-    output: context.stderr,
+    output: withWidth(context.stderr),
   });
   if (isCancel(answer)) throw new GatewayError('CANCELLED', 'nothing was changed');
   return answer;
@@ -44,8 +45,14 @@ export async function askWhich(
     required: false,
     ...(isAllTicked && { initialValues: choices.map(({ value }) => value) }),
     input: context.stdin,
-    output: context.stderr,
+    output: withWidth(context.stderr),
   });
   if (isCancel(answer)) throw new GatewayError('CANCELLED', 'nothing was changed');
   return answer;
+}
+
+/** Some terminals (of editors, of tools that drive programs) say that they are 0 columns wide: one letter a line. */
+function withWidth(stream: Writable & { readonly columns?: number }): Writable {
+  if (stream.columns !== 0) return stream;
+  return Object.create(stream, { columns: { value: 80 }, rows: { value: 24 } });
 }

@@ -22,7 +22,12 @@ export function watchEventStream(
   {
     maxMessageBytes,
     answering,
-  }: { readonly maxMessageBytes?: number | undefined; readonly answering?: RequestId } = {},
+    onEventId,
+  }: {
+    readonly maxMessageBytes?: number | undefined;
+    readonly answering?: RequestId;
+    readonly onEventId?: ((id: string) => void) | undefined;
+  } = {},
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   let out = '';
@@ -57,6 +62,7 @@ export function watchEventStream(
       data.push(text.slice(text.charCodeAt(5) === 0x20 ? 6 : 5));
       return;
     }
+    if (text.startsWith('id:')) onEventId?.(text.slice(3).trim());
     if (text.startsWith('event:')) kind = text.slice(6).trim() || 'message';
     out += `${text}\n`;
   };

@@ -11,6 +11,8 @@ export interface ExchangeSettings {
   readonly held: HeldMessages;
   readonly watch: EventStreamWatch;
   readonly maxMessageBytes?: number | undefined;
+  /** Told where an event stream can be resumed from. */
+  readonly onEventId?: ((id: string) => void) | undefined;
 }
 
 /**
@@ -77,11 +79,12 @@ async function readFailure(
 export function watched(
   response: Response,
   body: ReadableStream<Uint8Array>,
-  { held, watch, maxMessageBytes }: ExchangeSettings,
+  { held, watch, maxMessageBytes, onEventId }: ExchangeSettings,
   answering?: RequestId,
 ): Response {
   const stream = watchEventStream(body, held, watch, {
     maxMessageBytes,
+    onEventId,
     ...(answering !== undefined && { answering }),
   });
   return new Response(stream, { status: 200, headers: answerHeaders(response, 'text/event-stream') });

@@ -8,6 +8,7 @@ import { ConnectionClosedError } from '../wire/rpc-error.ts';
 import type { DownstreamDeps } from './downstream-deps.ts';
 import { HeldMessages } from './held-messages.ts';
 import { type ExchangeSettings, mediaType, readPostAnswer, watched } from './http-exchange.ts';
+import { ListeningStream } from './listening-stream.ts';
 import { createNoiseLog } from './noise-log.ts';
 import type { ServerChannel } from './server-channel.ts';
 import { createStreamBackoff, longestDelayMs, type StreamBackoff } from './stream-backoff.ts';
@@ -27,6 +28,7 @@ export class HttpChannel implements ServerChannel {
   readonly #fetch: FetchLike;
   readonly #backoff: StreamBackoff;
   readonly #exchange: ExchangeSettings;
+  readonly #listening = new ListeningStream();
   #transport: StreamableHTTPClientTransport | undefined;
   #isModern = false;
   #closed = false;
@@ -117,8 +119,29 @@ export class HttpChannel implements ServerChannel {
     if (this.#isModern && init?.method === 'GET') return new Response(null, { status: 405 });
     const target = String(url) === new URL(this.#entry.url).href ? this.#entry.url : url;
     if (init?.method === 'POST') return this.#post(target, init);
-    const response = await this.#fetch(target, init);
-    return init?.method === 'GET' ? this.#openStream(response) : response;
+    return init?.method === 'GET' ? this.#get(target, init) : this.#fetch(target, init);
+  }
+
+  async #get(url: string | URL, init: RequestInit): Promise<Response> {
+    const headers = new Headers(init.headers);
+    if (!this.#listening.isMeant(headers)) return this.#openStream(await this.#fetch(url, init));
+    const listening = this.#listening.begin(headers.get('mcp-session-id') ?? undefined);
+    if (!listening) return new Response(null, { status: 405 });
+    try {
+      const response = await this.#fetch(url, init);
+      const stream = await this.#openStream(
+        response,
+        (body) => this.#listening.follow(listening, body),
+        (id) => {
+          listening.lastEventId = id;
+        },
+      );
+      if (stream.status !== 200) this.#listening.end(listening);
+      return stream;
+    } catch (error) {
+      this.#listening.end(listening);
+      throw error;
+    }
   }
 
   async #post(url: string | URL, init: RequestInit): Promise<Response> {
@@ -131,11 +154,15 @@ export class HttpChannel implements ServerChannel {
   }
 
   /** The GET stream is optional. The SDK takes 405 alone for "no stream"; servers also say it with other answers. */
-  async #openStream(response: Response): Promise<Response> {
+  async #openStream(
+    response: Response,
+    follow = (body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> => body,
+    onEventId?: (id: string) => void,
+  ): Promise<Response> {
     const refused = response.status >= 400 && response.status < 500;
     if (!refused && !response.ok) return response;
     if (!refused && mediaType(response) === 'text/event-stream' && response.body) {
-      return watched(response, response.body, this.#exchange);
+      return watched(response, follow(response.body), { ...this.#exchange, onEventId });
     }
     await response.body?.cancel();
     return new Response(null, { status: 405 });

@@ -9,7 +9,9 @@ import { createCatalogFile } from './catalog-file.ts';
 import type { DownstreamDeps } from './downstream-deps.ts';
 import { createEraMemory, type EraMemory } from './era-memory.ts';
 import type { KnownTools } from './known-catalog.ts';
+import { createLoginShell, type LoginShell } from './login-shell.ts';
 import { createOrphanGuard, type OrphanGuard } from './orphan-guard.ts';
+import { createProcessTrees } from './process-trees.ts';
 import type { ServerHandle } from './server-handle.ts';
 import { ServerSlot } from './server-slot.ts';
 import type { ServerSnapshot, ServerWatcher } from './server-snapshot.ts';
@@ -66,6 +68,8 @@ export interface PoolSettings {
         readonly configuredAt?: number | undefined;
       }
     | undefined;
+  /** Whether the login shell may be asked for its PATH when a command is not found; default: no. */
+  readonly askShell?: boolean | undefined;
   /** A server's tools are not what they were known to be, or it says that they will not be. */
   readonly onToolsChanged?: ((server: string) => void) | undefined;
 }
@@ -75,7 +79,11 @@ export function createServerPool(deps: DownstreamDeps, settings: PoolSettings): 
 }
 
 class Pool implements ServerPool {
-  readonly #deps: DownstreamDeps & { readonly guard: OrphanGuard; readonly eras: EraMemory };
+  readonly #deps: DownstreamDeps & {
+    readonly guard: OrphanGuard;
+    readonly eras: EraMemory;
+    readonly loginShell: LoginShell;
+  };
   readonly #settings: PoolSettings;
   readonly #slots = new Map<string, ServerSlot>();
   /** Servers that the config no longer has, or has otherwise, until nothing is left of them. */
@@ -85,7 +93,10 @@ class Pool implements ServerPool {
 
   constructor(deps: DownstreamDeps, settings: PoolSettings) {
     const eras = deps.eras ?? createEraMemory(deps);
-    this.#deps = { ...deps, guard: createOrphanGuard(deps), eras, starts: createStartLimit(deps) };
+    const guard = createOrphanGuard(deps);
+    const loginShell = createLoginShell({ ...deps, guard }, { ask: settings.askShell ?? false });
+    const trees = createProcessTrees(deps);
+    this.#deps = { ...deps, guard, eras, loginShell, trees, starts: createStartLimit(deps) };
     this.#settings = settings;
     for (const entry of settings.entries) this.#add(entry, settings.catalogs?.configuredAt);
   }
@@ -167,6 +178,7 @@ class Pool implements ServerPool {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#deps.loginShell.close();
     const closing = Promise.allSettled(this.#all().map((each) => each.close()));
     if (!(await waitFor(closing, closeMs))) this.killNow();
     this.#deps.guard.close();
@@ -174,6 +186,7 @@ class Pool implements ServerPool {
   }
 
   killNow(): void {
+    this.#deps.loginShell.close();
     for (const each of this.#all()) each.killNow();
   }
 

@@ -13,7 +13,7 @@ import { readHostFile, writeHostFile } from './host-file.ts';
 import { hostTable, type StartCommand } from './host-table.ts';
 import { cannotRemove, lacksContainer } from './install.ts';
 import { type MergedServer, mergeServers } from './merge-servers.ts';
-import { serversOf } from './read-host-servers.ts';
+import { readHostServers } from './read-host-servers.ts';
 import { equalValues } from './server-text.ts';
 
 export interface TakeOver {
@@ -30,7 +30,7 @@ export async function takeOverServers(
   { serversFile, dryRun }: { readonly serversFile: string; readonly dryRun: boolean },
   deps: HostDeps,
 ): Promise<TakeOver> {
-  const host = serversOf(await openHost(target), deps);
+  const host = await readHostServers(target, deps);
   const content = await readHostFile(serversFile);
   const { text, servers } = mergeServers(serversFile, content.text, host);
   if (!dryRun && text !== content.text) {

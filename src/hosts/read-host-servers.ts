@@ -24,7 +24,7 @@ export async function readHostServers(target: HostTarget, deps: HostDeps): Promi
   return serversOf(await openHost(target), deps);
 }
 
-export function serversOf({ target, servers, content, format }: OpenedHost, deps: HostDeps): HostServers {
+function serversOf({ target, servers, content, format }: OpenedHost, deps: HostDeps): HostServers {
   const place = { platform: deps.platform, project: target.project };
   const converted = Object.entries(servers)
     .filter(([, entry]) => !startsGateway(entry, deps.mainFile))

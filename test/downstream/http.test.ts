@@ -91,6 +91,27 @@ describe('a Streamable HTTP server', () => {
   });
 });
 
+describe('a server that forgets its sessions', () => {
+  it('has one GET stream of ours at any time, and not one for each session that ever was', async () => {
+    const server = await serve();
+    const connection = await connect(server.url);
+    const listened = () => server.requests.filter(({ method }) => method === 'GET').length;
+    await until(() => server.streams() === 1);
+    for (const count of [2, 3, 4]) {
+      server.forget();
+      expect(textOf(await connection.callTool('echo', {}))).toBe('{}');
+      await until(() => listened() === count && server.streams() === 1);
+    }
+    let changes = 0;
+    connection.onListChanged = () => changes++;
+    server.dropStreams();
+    await until(() => server.streams() === 1);
+    server.notifyAll('notifications/tools/list_changed');
+    await until(() => changes === 1);
+    expect(listened()).toBe(5);
+  });
+});
+
 describe('a call over Streamable HTTP', () => {
   it('finds its answer again when the stream was cut', async () => {
     const server = await serve({ answers: 'sse', cutNextAnswer: true });

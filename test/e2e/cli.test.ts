@@ -28,6 +28,8 @@ describe('help', () => {
       'trust',
       'export',
       'import',
+      'install',
+      'import-config',
       'client-metadata',
       'init',
     ]) {

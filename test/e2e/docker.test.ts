@@ -79,11 +79,16 @@ describe.skipIf(obstacle !== undefined)(`a container of the image ${obstacle ?? 
       for (const at of ['/', '/opt/portico', '/opt/portico/dist', '/config', '/etc', '/usr/local/bin', '/tmp', '/data']) {
         try { fs.writeFileSync(at + '/try', ''); tried[at] = 'written'; } catch (error) { tried[at] = error.code; }
       }
+      fs.mkdirSync(process.env.HOME);
+      fs.writeFileSync(process.env.HOME + '/fetched', '#!/bin/sh\\nexit 7', { mode: 0o755 });
+      const fetched = require('child_process').spawnSync(process.env.HOME + '/fetched').status;
       const status = fs.readFileSync('/proc/self/status', 'utf8');
-      console.log(JSON.stringify({ tried, status, ids: [process.getuid(), process.getgid(), process.getgroups()] }));`;
+      console.log(JSON.stringify({ tried, fetched, status, ids: [process.getuid(), process.getgid(), process.getgroups()] }));`;
     const run = start(image.exec(places, ['node', '-e', tries]));
     expect(await run.ended).toBe(0);
-    const { tried, status, ids } = JSON.parse(run.output);
+    const { tried, fetched, status, ids } = JSON.parse(run.output);
+    // As npx does with what it fetched.
+    expect(fetched).toBe(7);
     expect(ids).toEqual([1000, 1000, [1000]]);
     expect(status).toMatch(/^CapEff:\t0+$/m);
     expect(status).toMatch(/^CapBnd:\t0+$/m);

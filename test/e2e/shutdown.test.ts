@@ -81,7 +81,6 @@ describe.skipIf(process.platform !== 'linux').concurrent('in the middle of calls
   test.for([
     { signal: 'SIGTERM', trees: 'all' },
     { signal: 'SIGINT', trees: 'gentle' },
-    { signal: 'SIGHUP', trees: 'gentle' },
   ] as const)('E38: $signal ends everything', async ({ signal, trees }, context) => {
     const { stage, home, mark } = scene(context, trees);
     const gateway = await stage.gateway(home);
@@ -156,6 +155,20 @@ describe.skipIf(process.platform !== 'linux').concurrent('in the middle of calls
     await gateway.exitCode;
     clearTimeout(clock);
     expect(await gateway.exitCode).toBe(0);
+  });
+
+  test('E43: of 20 servers none runs before it is called, and then that one alone', async (context) => {
+    const stage = newStage(context);
+    const mark = `portico-many-${process.pid}`;
+    const names = Array.from({ length: 20 }, (_, index) => `s${index}`);
+    const entry = { ...fixtureServer('echo'), env: { PORTICO_TEST_MARK: mark } };
+    const home = stage.home({ servers: Object.fromEntries(names.map((name) => [name, entry])) });
+    const gateway = await stage.gateway(home);
+    await gateway.request('tools/list');
+    expect((await gateway.value('list_servers')).servers).toHaveLength(20);
+    expect(processesOf(mark)).toEqual([]);
+    const pid = Number(await gateway.executeText('s7', 'pid'));
+    expect(processesOf(mark)).toEqual([expect.objectContaining({ pid })]);
   });
 
   test('a command ends its servers too', async (context) => {

@@ -33,12 +33,14 @@ bind "$volume" /data "$mode"
 mkdir -p "$at/tmp" "$at/usr/local/node"
 touch "$at/.dockerenv" "$at/usr/local/node/node"
 mount --bind "$node" "$at/usr/local/node/node"
-mount -t tmpfs -o mode=1777 none "$at/tmp"
+mount -t tmpfs -o mode=1777,noexec,nosuid,nodev none "$at/tmp"
 mount -o remount,ro "$at"
 exec chroot "$at" setpriv --reuid "$user" --regid "$group" --clear-groups --inh-caps=-all --bounding-set=-all \\
   --no-new-privs sh -c 'cd "$0" && exec "$@"' "$@"
 `;
 
+/** util-linux. */
+const newNamespace = 'unshare';
 const privateMounts = ['-m', '--propagation', 'private'];
 
 /** Why there can be none here. */
@@ -47,9 +49,13 @@ export const noContainer: string | undefined = reason();
 function reason(): string | undefined {
   if (process.platform !== 'linux') return 'containers are imitated on Linux only';
   if (process.getuid?.() !== 0) return 'another user can only be had by root';
-  const tried = spawnSync('unshare', [...privateMounts, 'sh', '-c', 'mount -t tmpfs none /mnt && setpriv --version'], {
-    stdio: 'ignore',
-  });
+  const tried = spawnSync(
+    newNamespace,
+    [...privateMounts, 'sh', '-c', 'mount -t tmpfs none /mnt && setpriv --version'],
+    {
+      stdio: 'ignore',
+    },
+  );
   return tried.status === 0 ? undefined : 'namespaces of mounts cannot be made here (unshare -m, setpriv)';
 }
 
@@ -88,7 +94,7 @@ export class ContainerImage {
     const [user = '', group = ''] = this.config.user.split(':');
     const places = [at('root'), at('portico'), at('bin'), execPath, config, volume, isVolumeReadOnly ? 'ro' : 'rw'];
     return {
-      command: 'unshare',
+      command: newNamespace,
       args: [...privateMounts, 'sh', '-c', enter, 'enter', ...places, user, group, this.config.workdir, ...program],
       env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', ...this.config.env },
     };
