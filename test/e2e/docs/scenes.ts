@@ -82,6 +82,13 @@ function writeClaudeDesktop(home: Home, mcpServers: Readonly<Record<string, obje
 const filesServer = (directory: string): object => publishedServer('filesystem', directory);
 
 export const scenes: Readonly<Record<string, SceneFor>> = {
+  'README.md': async (stage) => {
+    const home = stage.home({ env: { GATEWAY_MCP_CONFIG: '' } });
+    await runDocsCommand('rm .mcp.json', { home });
+    writeClaudeDesktop(home, { files: filesServer(home.directory) });
+    return { home };
+  },
+
   'docs/quick-start.md': async (stage) => {
     const pair = await stage.protectedPair();
     const home = stage.home({ browser: 'approves', env: { GATEWAY_MCP_CONFIG: '' } });
@@ -169,6 +176,8 @@ export const scenes: Readonly<Record<string, SceneFor>> = {
     // Here is no terminal that could be asked at.
     return { home, exitCodes: { 'portico trust': 2 } };
   },
+
+  'docs/status.md': (stage) => ({ home: stage.home({ servers: { notes: local } }) }),
 
   'docs/direct-mode.md': (stage) => ({ home: stage.home({ servers: { notes: local } }) }),
 
