@@ -6,10 +6,11 @@ import { hasBrowser } from './auth/browser.ts';
 import type { ConfiguredServer, ServerEntry } from './config/server-entry.ts';
 import { createEraMemory } from './downstream/era-memory.ts';
 import { createServerPool } from './downstream/pool.ts';
-import { catalogPlace, downstreamPort, forgettingTools } from './downstream-wiring.ts';
+import { createServerLogs } from './downstream/server-logs.ts';
+import { configuredAt, downstreamPort, forgettingTools } from './downstream-wiring.ts';
 import { createGateway, type Gateway } from './gateway/gateway.ts';
-import type { ConfigSource } from './gateway/gateway-status.ts';
 import { createHostAtLarge } from './gateway/host-at-large.ts';
+import type { ConfigSource, ConfigState } from './gateway/live-config.ts';
 import type { LoginPort } from './gateway/login-port.ts';
 import type { LogPort } from './lib/log-port.ts';
 import { removeStaleParts } from './lib/stale-parts.ts';
@@ -20,6 +21,7 @@ import {
   type Logins,
   lazyAuthenticator,
   loginsByName,
+  outdateLogins,
 } from './login-wiring.ts';
 import { findPaths } from './paths.ts';
 import type { Environment, Settings } from './settings.ts';
@@ -40,11 +42,18 @@ export interface ComposeDeps {
 
 export interface Composition {
   readonly gateway: Gateway;
+  /** Of the config in force. */
   readonly servers: ReadonlyMap<string, ConfiguredServer>;
   readonly source: ConfigSource;
+  /** There is no config that could be used. */
+  readonly isUnusable: boolean;
   readonly logins: Logins;
   /** Connects in the background what `GATEWAY_INIT_STRATEGY` says; returns at once. */
   startEager(): void;
+  /** Reads the config files again, and applies what changed. Never rejects. */
+  reload(): Promise<void>;
+  /** From now on changes of the config files are noticed. */
+  watch(): void;
   /** Ends every server, login and file within 5 s. */
   close(): Promise<void>;
   /** Ends every child process at once, for when nothing asynchronous can run any more. */
@@ -53,33 +62,42 @@ export interface Composition {
 
 const defaultLoginWaitMs = 45_000;
 
-/** @throws GatewayError CONFIG_INVALID */
-export async function compose(deps: ComposeDeps, settings: Settings): Promise<Composition> {
+/**
+ * `isServing`: what is wrong with the config is told by the log; without one that can be used, every call is refused
+ * until there is one.
+ * @throws GatewayError CONFIG_INVALID
+ */
+export async function compose(
+  deps: ComposeDeps,
+  settings: Settings,
+  { isServing = false }: { readonly isServing?: boolean } = {},
+): Promise<Composition> {
   const { env, log, now } = deps;
   const paths = findPaths({ env, cwd: deps.cwd, tokenDir: settings.tokenDir });
-  const { readConfig } = await import('./read-config.ts');
-  const { servers: loaded, rules } = await readConfig(deps, settings);
-  const issues = [...loaded.issues, ...(rules?.issues ?? [])];
-  const { servers } = loaded;
-  const source = { serversFile: loaded.path, rulesFile: rules?.path, loadedAt: now(), issues };
-
+  const { openConfigFiles } = await import('./reload-wiring.ts');
+  const config = await openConfigFiles(deps, settings, { isServing });
   const place = createTokenPlace(deps, paths.tokenDir);
   const authenticator = lazyAuthenticator(deps, place);
   const host = createHostAtLarge();
   const eras = createEraMemory(deps, { directory: join(paths.cacheDir, 'eras') });
+  const serverLogs = createServerLogs(deps, { directory: paths.serverLogDir });
   const pool = createServerPool(
-    { ...deps, fetchFor: (entry) => authorizedFetch(authenticator, entry), eras, host: () => host.current },
+    { ...deps, fetchFor: (entry) => authorizedFetch(authenticator, entry), eras, serverLogs, host: () => host.current },
     {
-      entries: [...servers.values()].flatMap((server) => (server.state === 'usable' ? [server.entry] : [])),
-      catalogs: await catalogPlace(paths.catalogDir, loaded.path),
+      entries: entriesOf(config.current),
+      catalogs: {
+        directory: paths.catalogDir,
+        configuredAt: await configuredAt(config.current.source.serversFile),
+      },
+      askShell: settings.askShell,
       onToolsChanged: (server) => gateway.direct.toolsChanged(server),
     },
   );
-  const forgetting = forgettingTools(loginsByName(servers, authenticator, place), pool);
-  const logins = afterLogin(forgetting, (server) => gateway.direct.loggedIn(server));
+  const byName = loginsByName(() => config.current.servers, authenticator, place);
+  const logins = afterLogin(forgettingTools(byName, pool), (server) => gateway.direct.loggedIn(server));
   const audit = await openAudit(paths.auditFile, log);
   const gateway: Gateway = createGateway(
-    { servers, rules: rules?.rules, source, downstream: downstreamPort(pool), logins, audit, host, now },
+    { config, downstream: downstreamPort(pool), logins, audit, host, now },
     {
       version: deps.version,
       expose: settings.expose,
@@ -88,24 +106,50 @@ export async function compose(deps: ComposeDeps, settings: Settings): Promise<Co
       loginWaitMs: settings.loginWaitMs ?? (hasBrowser(env, deps.platform) ? defaultLoginWaitMs : 0),
     },
   );
+  const startEager = (names?: readonly string[]): void => {
+    const isMeant = ({ name }: ServerEntry): boolean => names?.includes(name) ?? true;
+    void host.known().then(() => pool.startEager((entry) => isMeant(entry) && isEager(settings, entry, logins)));
+  };
+  config.onApplied = (before, change) => {
+    // What was listed before may have been another server's.
+    void pool.apply(entriesOf(config.current), { configuredAt: config.current.source.loadedAt });
+    void outdateLogins(authenticator, entriesOf(before), entriesOf(config.current));
+    gateway.configChanged(before, change);
+    startEager([...change.servers.added, ...change.servers.changed]);
+  };
   return {
     gateway,
-    servers,
-    source,
+    get servers() {
+      return config.current.servers;
+    },
+    get source() {
+      return config.current.source;
+    },
+    get isUnusable() {
+      return config.current.unusable !== undefined;
+    },
     logins,
     startEager() {
       void logins.reportPlace();
+      startEager();
       void tidy(deps, [paths.tokenDir, paths.catalogDir, join(paths.cacheDir, 'eras')]);
-      void host.known().then(() => pool.startEager((entry) => isEager(settings, entry, logins)));
     },
+    reload: () => config.reload(),
+    watch: () => config.watch(),
     async close() {
+      await config.close();
       // Servers are said goodbye to over HTTP, so that ends after them.
       await pool.close();
+      await serverLogs.close();
       await closeAuthenticator(authenticator);
       await audit.close();
     },
     killNow: () => pool.killNow(),
   };
+}
+
+function entriesOf({ servers }: ConfigState): readonly ServerEntry[] {
+  return [...servers.values()].flatMap((server) => (server.state === 'usable' ? [server.entry] : []));
 }
 
 /** What gateways left that were killed while they wrote. */

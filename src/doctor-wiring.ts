@@ -4,6 +4,7 @@ import { version as nodeVersion } from 'node:process';
 import type { DoctorReport, DoctorStep } from './auth/trace/report.ts';
 import type { TraceDeps } from './auth/trace/trace-login.ts';
 import type { ConfiguredServer, HttpServerEntry, LoadedServers, StdioServerEntry } from './config/server-entry.ts';
+import type { LoginShell } from './downstream/login-shell.ts';
 import { GatewayError } from './errors.ts';
 import type { LogPort } from './lib/log-port.ts';
 import { nearestNames } from './lib/nearest-name.ts';
@@ -45,9 +46,11 @@ export async function runDoctor(deps: DoctorDeps, settings: Settings, names: rea
   const tokenDirectory = findPaths({ env: deps.env, cwd: deps.cwd, tokenDir: settings.tokenDir }).tokenDir;
   const chosen = chooseServers(loaded.servers, names);
   const trace = await openTrace(deps, tokenDirectory, chosen);
+  const { createLoginShell } = await import('./downstream/login-shell.ts');
+  const loginShell = createLoginShell(deps, { ask: settings.askShell });
   try {
     const servers = await inTurns(chosen, (server) =>
-      examine(deps, { loaded, server, named: names.length > 0 }, trace),
+      examine({ ...deps, loginShell }, { loaded, server, named: names.length > 0 }, trace),
     );
     return {
       portico_version: deps.version,
@@ -59,6 +62,7 @@ export async function runDoctor(deps: DoctorDeps, settings: Settings, names: rea
       servers,
     };
   } finally {
+    loginShell.close();
     await trace?.close();
   }
 }
@@ -122,6 +126,8 @@ async function openTrace(
   };
 }
 
+type CommandDeps = DoctorDeps & { readonly loginShell: LoginShell };
+
 interface Patient {
   readonly loaded: LoadedServers;
   readonly server: ConfiguredServer;
@@ -129,7 +135,7 @@ interface Patient {
   readonly named: boolean;
 }
 
-async function examine(deps: DoctorDeps, patient: Patient, trace: Trace | undefined): Promise<DoctorReport> {
+async function examine(deps: CommandDeps, patient: Patient, trace: Trace | undefined): Promise<DoctorReport> {
   const { loaded, server, named } = patient;
   const issues = loaded.issues.filter((issue) => issue.server === server.name);
   const config = { file: loaded.path, issues };
@@ -159,7 +165,7 @@ function brokenReport(
 }
 
 /** A local command has no login: it is looked for, and not started. */
-async function examineCommand(deps: DoctorDeps, entry: StdioServerEntry, file: string): Promise<DoctorReport> {
+async function examineCommand(deps: CommandDeps, entry: StdioServerEntry, file: string): Promise<DoctorReport> {
   const { findCommand } = await import('./downstream/find-command.ts');
   const facts = { file, command: entry.command, disabled: entry.disabled };
   const config: DoctorStep = {
@@ -170,8 +176,15 @@ async function examineCommand(deps: DoctorDeps, entry: StdioServerEntry, file: s
   };
   try {
     const found = await findCommand(entry, deps);
-    const summary = `found at ${found.file}; not started`;
-    const command: DoctorStep = { step: 'command', status: 'ok', summary, facts: { path: found.file } };
+    const elsewhere = found.source === 'login shell' || found.source === 'usual place';
+    const how = elsewhere ? ` (${found.source}; not on PATH)` : '';
+    const summary = `found at ${found.file}${how}; not started`;
+    const command: DoctorStep = {
+      step: 'command',
+      status: 'ok',
+      summary,
+      facts: { path: found.file, found_by: found.source },
+    };
     return {
       server: entry.name,
       verdict: { kind: 'ok', summary: `the command was ${summary}` },

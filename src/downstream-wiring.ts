@@ -1,7 +1,8 @@
 // Owns the plugs between the pool of connections, what the use cases ask for, and the logins.
 import { stat } from 'node:fs/promises';
-import type { PoolSettings, ServerPool } from './downstream/pool.ts';
-import { type ServerSnapshot, titleOf } from './downstream/server-slot.ts';
+import type { ServerPool } from './downstream/pool.ts';
+import { titleOf } from './downstream/server-handle.ts';
+import type { ServerSnapshot } from './downstream/server-snapshot.ts';
 import type * as port from './gateway/downstream-port.ts';
 import type { Logins } from './login-wiring.ts';
 
@@ -10,11 +11,14 @@ export function downstreamPort(pool: ServerPool): port.DownstreamPort {
     session: (server, options) => pool.get(server, options),
     hostChanged: (what) => pool.hostChanged(what),
     watch: (watcher) => pool.watch(watcher),
-    snapshot: (server) => snapshotOf(pool.snapshot(server)),
-    knownTools: (server) => pool.knownTools(server),
+    // A config without the server may have come while somebody was looking at it.
+    snapshot: (server) => (pool.has(server) ? snapshotOf(pool.snapshot(server)) : gone),
+    knownTools: async (server) => (pool.has(server) ? await pool.knownTools(server) : undefined),
     refresh: (server) => pool.refresh(server),
   };
 }
+
+const gone: port.ServerSnapshot = { state: 'failed', reason: 'it is no longer in the config' };
 
 function snapshotOf(snapshot: ServerSnapshot): port.ServerSnapshot {
   const told = {
@@ -29,7 +33,7 @@ function snapshotOf(snapshot: ServerSnapshot): port.ServerSnapshot {
       return { ...told, state: 'ready', protocolVersion, selfDescription: titleOf(snapshot.info) };
     }
     case 'failed':
-      return { ...told, state: 'failed', reason: snapshot.error.message };
+      return { ...told, state: 'failed', reason: snapshot.error.message, nextTryAt: snapshot.nextTryAt };
     case 'needs_login':
     case 'idle':
     case 'connecting':
@@ -41,26 +45,28 @@ function snapshotOf(snapshot: ServerSnapshot): port.ServerSnapshot {
 }
 
 /** What was saved before the config was last changed may be of a server that was started in another way. */
-export async function catalogPlace(directory: string, serversFile: string): Promise<PoolSettings['catalogs']> {
-  const changed = await stat(serversFile).catch(() => undefined);
-  return { directory, configuredAt: changed?.mtimeMs };
+export async function configuredAt(serversFile: string): Promise<number | undefined> {
+  return (await stat(serversFile).catch(() => undefined))?.mtimeMs;
 }
 
 /** The tools that one account was shown are not shown to the next: they may be its own (2026-07-28, Caching). */
-export function forgettingTools(logins: Logins, pool: Pick<ServerPool, 'forgetTools'>): Logins {
+export function forgettingTools(logins: Logins, pool: Pick<ServerPool, 'forgetTools' | 'has'>): Logins {
+  const forget = async (server: string): Promise<void> => {
+    if (pool.has(server)) await pool.forgetTools(server);
+  };
   return {
     ...logins,
     async login(server, request) {
       const attempt = await logins.login(server, request);
       // Without a URL nobody logged in: the login was there.
       if (attempt.loginUrl === undefined) return attempt;
-      const done = attempt.done.then(() => pool.forgetTools(server));
+      const done = attempt.done.then(() => forget(server));
       done.catch(() => undefined);
       return { ...attempt, done };
     },
     async logout(server) {
       const outcome = await logins.logout(server);
-      await pool.forgetTools(server);
+      await forget(server);
       return outcome;
     },
   };

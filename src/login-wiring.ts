@@ -10,6 +10,7 @@ import type { FetchLike } from './lib/fetch-like.ts';
 import { isThere } from './lib/json-file.ts';
 import { type Lazy, lazy } from './lib/lazy.ts';
 import type { LogPort } from './lib/log-port.ts';
+import { isSameValue } from './lib/same-value.ts';
 import type { Environment } from './settings.ts';
 import type { TokenPlace } from './token-store-wiring.ts';
 
@@ -69,12 +70,12 @@ export function authorizedFetch(authenticator: Lazy<OpenAuthenticator>, entry: H
 }
 
 export function loginsByName(
-  servers: ReadonlyMap<string, ConfiguredServer>,
+  servers: () => ReadonlyMap<string, ConfiguredServer>,
   lazyAuthenticator: Lazy<OpenAuthenticator>,
   place: TokenPlace,
 ): Logins {
   const entryOf = (name: string): HttpServerEntry => {
-    const server = servers.get(name);
+    const server = servers().get(name);
     if (server?.state === 'usable' && server.entry.kind === 'http') return server.entry;
     throw new GatewayError('INVALID_ARGUMENTS', `server '${name}' has no logins`, { server: name });
   };
@@ -98,10 +99,28 @@ export function loginsByName(
       return warning === undefined ? status : { ...status, warning };
     },
     async reportPlace() {
-      const all = [...servers.values()];
+      const all = [...servers().values()];
       if (all.some((server) => server.state === 'usable' && mayLogIn(server.entry))) await place.report();
     },
   };
+}
+
+/** What was made of entries that the config no longer has in this way is not used any more. Never rejects. */
+export async function outdateLogins(
+  lazyAuthenticator: Lazy<OpenAuthenticator>,
+  before: readonly ServerEntry[],
+  after: readonly ServerEntry[],
+): Promise<void> {
+  const made = await lazyAuthenticator.made()?.catch(() => undefined);
+  const isSameLogin = (one: HttpServerEntry, other: ServerEntry): boolean =>
+    other.kind === 'http' &&
+    loginKey(one.url, one.profile) === loginKey(other.url, other.profile) &&
+    isSameValue(one.oauth, other.oauth);
+  const gone = before.flatMap((entry) =>
+    entry.kind === 'http' && !after.some((other) => isSameLogin(entry, other)) ? [entry] : [],
+  );
+  // All at once: a connection by the new entries may be on its way.
+  await Promise.allSettled(gone.map((entry) => made?.authenticator.outdated(entry)));
 }
 
 /** `told` hears of every login that succeeded, whoever began it. */

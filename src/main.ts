@@ -2,6 +2,8 @@
 // The bin: hands argv, environment and streams to cli/run; the only reader of `process`.
 import { readFileSync } from 'node:fs';
 import { Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { ownWords, unfilledVariables } from './cli/app-habits.ts';
 import type { CliContext, EndReason } from './cli/context.ts';
 import { run } from './cli/run.ts';
 
@@ -11,11 +13,14 @@ const parentCheckMs = 2000;
 const packageFile = new URL('../package.json', import.meta.url);
 const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
 
+for (const name of unfilledVariables(process.env)) delete process.env[name];
+
 const context: CliContext = {
   env: process.env,
   cwd: process.cwd(),
   platform: process.platform,
   execPath: process.execPath,
+  mainFile: fileURLToPath(import.meta.url),
   version,
   stdin: process.stdin,
   stdout: process.stdout,
@@ -52,5 +57,9 @@ function claimStdout(): Writable {
 // A host may close our stderr and live on; a line that cannot be logged must not end the gateway.
 process.stderr.on('error', () => undefined);
 
-const code = await run(process.argv.slice(2), context);
+const words = ownWords(process.argv, {
+  ownFile: context.mainFile,
+  isElectron: process.versions['electron'] !== undefined,
+});
+const code = await run(words, context);
 process.stdout.write('', () => process.exit(code));

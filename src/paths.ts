@@ -1,6 +1,7 @@
 // Owns the directories of this program on each system; knows nothing of the files in them.
 import { join, resolve } from 'node:path';
 import envPaths from 'env-paths';
+import { expandHome } from './lib/home-path.ts';
 
 export interface Paths {
   /** Holds `mcp.json` and `gateway-rules.json`. */
@@ -11,9 +12,15 @@ export interface Paths {
   readonly tokenKeyFile: string | undefined;
   /** The same for every process of this user, whatever the settings say. */
   readonly dataDir: string;
+  /** Which found config files somebody has agreed to. */
+  readonly trustedFile: string;
+  /** Holds one file for each running gateway. */
+  readonly gatewaysDir: string;
   /** What may be thrown away at any time. */
   readonly cacheDir: string;
   readonly logDir: string;
+  /** Holds what local servers write to stderr, one file each. */
+  readonly serverLogDir: string;
   /** Holds the tools that servers were last seen with, one file each. */
   readonly catalogDir: string;
   /** Undefined: no audit log is written. */
@@ -31,7 +38,7 @@ export interface PathSettings {
 /** No version in any path: an update finds the logins of the version before. */
 export function findPaths({ env, cwd, tokenDir }: PathSettings): Paths {
   const system = envPaths('portico', { suffix: '' });
-  const absolute = (path: string): string => (cwd === undefined ? resolve(path) : resolve(cwd, path));
+  const absolute = (path: string): string => resolve(cwd ?? '.', expandHome(path, env));
   const audit = env['GATEWAY_AUDIT_LOG'];
   const tokenKeyFile = env['GATEWAY_TOKEN_KEY_FILE'];
   const namedTokenDir = tokenDir || env['GATEWAY_TOKEN_DIR'];
@@ -40,8 +47,11 @@ export function findPaths({ env, cwd, tokenDir }: PathSettings): Paths {
     tokenDir: namedTokenDir ? absolute(namedTokenDir) : join(system.data, 'tokens'),
     tokenKeyFile: tokenKeyFile ? absolute(tokenKeyFile) : undefined,
     dataDir: system.data,
+    trustedFile: join(system.data, 'trusted.json'),
+    gatewaysDir: join(system.data, 'gateways'),
     cacheDir: system.cache,
     logDir: system.log,
+    serverLogDir: join(system.log, 'servers'),
     catalogDir: join(system.cache, 'catalogs'),
     auditFile: auditFileOf(audit, system.log, absolute),
   });

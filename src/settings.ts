@@ -27,8 +27,12 @@ export interface Settings {
   /** How tools are shown of servers whose entry does not say so (`--expose`, `GATEWAY_EXPOSE`). */
   readonly expose: 'meta' | 'direct';
   readonly logLevel: LogLevel;
+  /** How changes of the config files are noticed while a gateway runs. */
+  readonly watch: 'auto' | 'poll' | 'off';
   /** Absent: `lazy` for stdio, `eager` for HTTP servers with a stored login. */
   readonly initStrategy: 'eager' | 'lazy' | undefined;
+  /** Whether the login shell may be asked for its PATH (`GATEWAY_SHELL_PATH`). */
+  readonly askShell: boolean;
   /** How long a call waits for its login, in milliseconds; absent: 45 s with a browser, else 0. */
   readonly loginWaitMs: number | undefined;
 }
@@ -45,7 +49,9 @@ export function resolveSettings(options: CommandLineOptions, env: Environment): 
     debug,
     expose: options.expose ?? oneOf('GATEWAY_EXPOSE', env, ['meta', 'direct']) ?? 'meta',
     logLevel: oneOf('GATEWAY_LOG_LEVEL', env, logLevels) ?? (debug ? 'debug' : 'info'),
+    watch: oneOf('GATEWAY_WATCH', env, ['auto', 'poll', 'off']) ?? 'auto',
     initStrategy: oneOf('GATEWAY_INIT_STRATEGY', env, ['eager', 'lazy']),
+    askShell: oneOf('GATEWAY_SHELL_PATH', env, ['on', 'off']) !== 'off',
     loginWaitMs: milliseconds('GATEWAY_LOGIN_WAIT_MS', env),
   };
 }

@@ -14,7 +14,7 @@ function scene(done: Promise<void>, loginUrl?: string) {
     reportPlace: async () => undefined,
   };
   const forgetTools = async (server: string) => void forgotten.push(server);
-  return { forgotten, logins: forgettingTools(logins, { forgetTools }) };
+  return { forgotten, logins: forgettingTools(logins, { forgetTools, has: () => true }) };
 }
 
 const request = { openBrowser: false };

@@ -27,7 +27,10 @@ test.each([
 test.each([
   ['off', undefined],
   ['logs/a.jsonl', resolve(cwd, 'logs/a.jsonl')],
+  ['~/a.jsonl', resolve('/home/ann/a.jsonl')],
   ['', findPaths({ env: {}, cwd }).auditFile],
 ])('GATEWAY_AUDIT_LOG=%s', (value, expected) => {
-  expect(findPaths({ env: { GATEWAY_AUDIT_LOG: value }, cwd }).auditFile).toBe(expected);
+  expect(
+    findPaths({ env: { GATEWAY_AUDIT_LOG: value, HOME: '/home/ann', USERPROFILE: '/home/ann' }, cwd }).auditFile,
+  ).toBe(expected);
 });

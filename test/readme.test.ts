@@ -43,6 +43,7 @@ async function help(...command: string[]): Promise<string> {
     cwd: root,
     platform: 'linux',
     execPath: process.execPath,
+    mainFile: '',
     version: '0.0.0',
     stdin: new PassThrough(),
     stdout,

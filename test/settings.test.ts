@@ -18,10 +18,19 @@ describe('settings', () => {
   });
 
   it.each([
+    [undefined, true],
+    ['on', true],
+    ['OFF', false],
+  ])('E40: GATEWAY_SHELL_PATH=%s: the login shell may be asked: %s', (value, askShell) => {
+    expect(resolveSettings({}, { GATEWAY_SHELL_PATH: value })).toMatchObject({ askShell });
+  });
+
+  it.each([
     ['GATEWAY_LOGIN_WAIT_MS', 'soon'],
     ['GATEWAY_LOGIN_WAIT_MS', '-1'],
     ['GATEWAY_INIT_STRATEGY', 'never'],
     ['GATEWAY_LOG_LEVEL', 'loud'],
+    ['GATEWAY_SHELL_PATH', '/bin'],
   ])('refuse %s=%s, naming the variable', (name, value) => {
     const expected = expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining(name) });
     expect(() => resolveSettings({}, { [name]: value })).toThrow(expected);

@@ -59,6 +59,8 @@ export interface Authenticator {
   finish(entry: HttpServerEntry, callbackUrl: string): Promise<void>;
   logout(entry: HttpServerEntry): Promise<'revoked' | 'deleted' | 'nothing'>;
   status(entry: HttpServerEntry): Promise<LoginStatus>;
+  /** The config no longer says this: an open login by it ends, the next one begins by what it says now. Saved logins stay. */
+  outdated(entry: HttpServerEntry): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -211,6 +213,18 @@ class GatewayAuthenticator implements Authenticator {
     const unsaved = this.#credentials.get(key)?.unsaved();
     if (unsaved === undefined || (status.kind !== 'logged_in' && status.kind !== 'none')) return status;
     return { ...status, warning: `${unsaved}: it ends with this process` };
+  }
+
+  async outdated(entry: HttpServerEntry): Promise<void> {
+    const key = keyOf(entry);
+    this.#credentials.delete(key);
+    await this.#logins.drop(
+      key,
+      new GatewayError('CANCELLED', `the login to server '${entry.name}' ended: its entry in the config has changed`, {
+        server: entry.name,
+        hint: `portico login ${entry.name}`,
+      }),
+    );
   }
 
   async close(): Promise<void> {

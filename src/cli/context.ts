@@ -9,6 +9,8 @@ export interface CliContext {
   readonly cwd: string;
   readonly platform: NodeJS.Platform;
   readonly execPath: string;
+  /** The script that runs, absolute: what a host has to start. */
+  readonly mainFile: string;
   readonly version: string;
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Writable & { readonly isTTY?: boolean };

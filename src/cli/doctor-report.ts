@@ -1,7 +1,7 @@
 // Owns how a doctor's report reads in a terminal of 80 columns, without colours; knows nothing of how it came about.
 import type { DoctorReport, DoctorStep, Finding, TriedUrl } from '../doctor-wiring.ts';
+import { wrapped } from './wrapped.ts';
 
-const width = 80;
 /** Where the text of a step begins: after its status and name. */
 const stepIndent = 30;
 const detailIndent = 10;
@@ -86,21 +86,4 @@ function factLines({ step, facts, status }: DoctorStep, indent: string): readonl
     return shown === '' || shown === false ? [] : [`${name}: ${shown === true ? 'yes' : String(shown)}`];
   });
   return said.length === 0 ? [] : wrapped(said.join('; '), indent, indent);
-}
-
-/** Broken at blanks; a word that is longer than a line, such as a URL, stays whole, so that it can be copied. */
-function wrapped(text: string, first: string, rest: string): readonly string[] {
-  const lines: string[] = [];
-  let line = first;
-  let isEmpty = true;
-  for (const word of text.split(' ')) {
-    if (!isEmpty && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = rest;
-      isEmpty = true;
-    }
-    line += isEmpty ? word : ` ${word}`;
-    isEmpty = false;
-  }
-  return [...lines, line.trimEnd()];
 }

@@ -40,6 +40,11 @@ export function reportFailure(output: Output, error: unknown): number {
   return errorTable[code].exitCode;
 }
 
+/** `1 server`, `2 servers`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** Rows as aligned columns. */
 export function columns(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));

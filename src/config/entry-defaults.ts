@@ -61,7 +61,12 @@ function baseOf(raw: RawStdio | RawHttp, name: string, connectTimeoutMs: number)
     connectTimeoutMs: raw.connectTimeoutMs ?? connectTimeoutMs,
     maxResultBytes: raw.maxResultBytes ?? defaults.maxResultBytes,
     protocol: raw.protocol ?? defaults.protocol,
-    ...present({ description: raw.description, profile: raw.profile, expose: raw.expose }),
+    ...present({
+      description: raw.description,
+      profile: raw.profile,
+      idleTimeoutMs: raw.idleTimeoutMs,
+      expose: raw.expose,
+    }),
   };
 }
 

@@ -32,14 +32,27 @@ export interface JsonDocument {
   readonly duplicates: readonly JsonPath[];
 }
 
-/** Reads and parses a file. @throws ConfigError where it is missing, unreadable, or no JSON. */
-export async function readJsonDocument(file: string): Promise<JsonDocument> {
-  let bytes: Buffer;
+/** Judges the bytes of a file before they are understood as anything; throws to refuse them. */
+export type Admit = (file: string, bytes: Buffer) => Promise<void>;
+
+/** Reads and parses a file. @throws ConfigError where it is missing, unreadable, or no JSON; what `admit` throws */
+export async function readJsonDocument(file: string, admit?: Admit): Promise<JsonDocument> {
+  const bytes = await readConfigBytes(file);
+  await admit?.(file, bytes);
+  return decodeJsonDocument(file, bytes);
+}
+
+/** @throws ConfigError where it is missing or unreadable. */
+export async function readConfigBytes(file: string): Promise<Buffer> {
   try {
-    bytes = await readFile(file);
+    return await readFile(file);
   } catch (error) {
     throw unusable(file, ...readingProblem(error), error);
   }
+}
+
+/** @throws ConfigError where it is no JSON. */
+export function decodeJsonDocument(file: string, bytes: Uint8Array): JsonDocument {
   let text: string;
   try {
     const utf16 = bytes[0] === 0xff && bytes[1] === 0xfe;

@@ -44,6 +44,7 @@ const valueHints: Readonly<Record<string, string>> = {
   timeoutMs: 'write a number of milliseconds without quotes, such as 600000',
   totalTimeoutMs: 'write a number of milliseconds without quotes, such as 14400000',
   connectTimeoutMs: 'write a number of milliseconds without quotes, such as 30000',
+  idleTimeoutMs: 'write a number of milliseconds without quotes, such as 600000; leave it out for never',
   maxResultBytes: 'write a number of bytes without quotes, such as 1048576',
   oauth: 'leave it out for automatic logins, or write an object, or false for none',
   url: 'write the whole URL, such as https://mcp.example.com/mcp',

@@ -6,7 +6,7 @@ import { isGlob, matchesGlob } from '../lib/glob.ts';
 import { nearestNames } from '../lib/nearest-name.ts';
 import { ConfigError } from './config-error.ts';
 import { createIssueList, type IssueList, keyText } from './issue-list.ts';
-import { type JsonDocument, type JsonPath, readJsonDocument } from './json-document.ts';
+import { type Admit, type JsonDocument, type JsonPath, readJsonDocument } from './json-document.ts';
 import { type AgentRules, itemKinds, listOf, type RuleLists, type Rules } from './rules.ts';
 import { agentSchema, type RawRuleLists, ruleDefaultsSchema, ruleKeys } from './rules-schema.ts';
 import { schemaProblems, typeOf } from './schema-issues.ts';
@@ -24,8 +24,14 @@ export interface LoadedRules {
  * Rules are never half applied: one error anywhere makes the file unusable.
  * @throws ConfigError (CONFIG_INVALID)
  */
-export async function loadRules({ path }: { readonly path: string }): Promise<LoadedRules> {
-  const document = await readJsonDocument(resolve(path));
+export async function loadRules({
+  path,
+  admit,
+}: {
+  readonly path: string;
+  readonly admit?: Admit | undefined;
+}): Promise<LoadedRules> {
+  const document = await readJsonDocument(resolve(path), admit);
   const issues = createIssueList(document);
   const rules = parseRules(document, issues);
   if (!rules || issues.hasErrors()) throw new ConfigError(issues.issues);
@@ -69,6 +75,7 @@ function agentsOf(value: unknown, issues: IssueList): Map<string, AgentRules> | 
     if (!checked) continue;
     const agent = deepFreeze({ allow: ruleLists(checked.allow), deny: ruleLists(checked.deny) });
     warnUnreachable(agent, path, issues);
+    warnBrackets(agent, path, issues);
     agents.set(name, agent);
   }
   return agents;
@@ -158,6 +165,22 @@ function warnUnreachable(agent: AgentRules, path: JsonPath, issues: IssueList): 
       const at = [...path, 'allow', list, server];
       const message = `${keyText(at)} has no effect: allow.servers does not name it`;
       issues.warning({ path: at, message, hint: `add "${server}" to allow.servers`, atKey: true });
+    }
+  }
+}
+
+/** Elsewhere `[ab]` stands for one of these characters; here a `deny` that is written so would match nothing. */
+function warnBrackets(agent: AgentRules, path: JsonPath, issues: IssueList): void {
+  const warn = (pattern: string, at: JsonPath, atKey = false): void => {
+    if (!/\[.+\]/u.test(pattern)) return;
+    const message = `${keyText(at)}: [ and ] stand for themselves, only * and ? are wildcards`;
+    issues.warning({ path: at, message, hint: 'write one name for each', atKey });
+  };
+  for (const side of ['allow', 'deny'] as const) {
+    for (const [index, server] of agent[side].servers.entries()) warn(server, [...path, side, 'servers', index]);
+    for (const [server, tools] of Object.entries(agent[side].tools)) {
+      warn(server, [...path, side, 'tools', server], true);
+      for (const [index, tool] of tools.entries()) warn(tool, [...path, side, 'tools', server, index]);
     }
   }
 }

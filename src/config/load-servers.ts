@@ -5,7 +5,7 @@ import { frozenMap } from '../lib/frozen-map.ts';
 import { ConfigError } from './config-error.ts';
 import type { Environment } from './expand-env.ts';
 import { createIssueList, type IssueList } from './issue-list.ts';
-import { type JsonDocument, type JsonPath, readJsonDocument } from './json-document.ts';
+import { type Admit, type JsonDocument, type JsonPath, readJsonDocument } from './json-document.ts';
 import { unknownKeyHint } from './key-hints.ts';
 import { parseServer } from './parse-server.ts';
 import { typeOf } from './schema-issues.ts';
@@ -17,11 +17,12 @@ interface Source {
   readonly path: string;
   /** What `${VAR}` stands for. */
   readonly env: Environment;
+  readonly admit?: Admit | undefined;
 }
 
 /** @throws ConfigError (CONFIG_INVALID) where the file as a whole is of no use; one bad entry is only `broken`. */
-export async function loadServers({ path, env }: Source): Promise<LoadedServers> {
-  const document = await readJsonDocument(resolve(path));
+export async function loadServers({ path, env, admit }: Source): Promise<LoadedServers> {
+  const document = await readJsonDocument(resolve(path), admit);
   const fileIssues = createIssueList(document);
   const sections = serverSections(document, fileIssues);
   const servers = new Map<string, ConfiguredServer>();

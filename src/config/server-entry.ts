@@ -17,6 +17,8 @@ interface EntryBase {
   readonly totalTimeoutMs: number;
   /** Limit of one connect, in milliseconds. */
   readonly connectTimeoutMs: number;
+  /** A server that nobody has used for so many milliseconds is ended; absent: never. */
+  readonly idleTimeoutMs?: number;
   /** Most text that one answer gives to an agent, in bytes of UTF-8; the rest of a result is read in pages. */
   readonly maxResultBytes: number;
   /** `auto`, or a pinned protocol revision such as `2025-11-25`. */

@@ -35,6 +35,7 @@ const shared = {
   timeoutMs: timeout.optional(),
   totalTimeoutMs: timeout.optional(),
   connectTimeoutMs: timeout.optional(),
+  idleTimeoutMs: timeout.optional(),
   maxResultBytes: z.int().min(minResultBytes).optional(),
   protocol: z.enum(['auto', ...protocolRevisions]).optional(),
   expose: z.enum(['meta', 'direct']).optional(),

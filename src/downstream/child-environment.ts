@@ -22,6 +22,18 @@ const inheritedOnWindows = [
   'PATHEXT',
   'TMP',
   'WINDIR',
+  // Where programs look for others: browsers, Git, .NET, PowerShell and its modules.
+  'ALLUSERSPROFILE',
+  'COMMONPROGRAMFILES',
+  'COMMONPROGRAMFILES(X86)',
+  'COMMONPROGRAMW6432',
+  'NUMBER_OF_PROCESSORS',
+  'OS',
+  'PROGRAMDATA',
+  'PROGRAMFILES(X86)',
+  'PROGRAMW6432',
+  'PSMODULEPATH',
+  'PUBLIC',
 ];
 const inheritedOnPosix = ['HOME', 'LOGNAME', 'PATH', 'SHELL', 'TERM', 'USER', 'TMPDIR'];
 
@@ -44,6 +56,12 @@ const inheritedEverywhere = [
   'LC_*',
   'TZ',
   'XDG_*',
+  // Without these, what a version manager has put on PATH does not find its own versions.
+  'ASDF_DATA_DIR',
+  'ASDF_DIR',
+  'MISE_DATA_DIR',
+  'MISE_CONFIG_DIR',
+  'VOLTA_HOME',
 ];
 
 /** What the login files and exported logins are encrypted with. */

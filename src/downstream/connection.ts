@@ -14,6 +14,7 @@ import type { ConnectionInfo } from './handshake.ts';
 import { HostNews } from './host-news.ts';
 import { modernVersion, withModernMeta } from './modern-era.ts';
 import { type ConversationOptions, openConversation } from './open-conversation.ts';
+import { OpenWork } from './open-work.ts';
 import { answerQuestions } from './question-rounds.ts';
 import { OversizedAnswer } from './read-message.ts';
 import { ServerChanges } from './server-changes.ts';
@@ -41,26 +42,30 @@ export class Connection {
   readonly news: HostNews;
   /** Follows resources, and lists where the server has to be asked for that. */
   readonly changes: ServerChanges;
+  readonly work: OpenWork;
   readonly #deps: ConnectionDeps;
-  readonly #entry: ServerEntry;
+  #entry: ServerEntry;
   readonly #channel: ServerChannel;
   readonly #peer: Peer;
   readonly #recovery: SessionRecovery;
   readonly #questions: ServerQuestions;
   readonly #headers: ToolHeaders;
   #info: ConnectionInfo | undefined;
+  #endReason: GatewayError | undefined;
 
   constructor(deps: ConnectionDeps, entry: ServerEntry, channel: ServerChannel) {
     this.#deps = deps;
     this.#entry = entry;
     this.#channel = channel;
+    this.work = new OpenWork(deps.now, { taskMs: entry.totalTimeoutMs });
     this.#headers = new ToolHeaders({ log: deps.log, list: () => this.listTools() }, entry.name);
     let ended: () => void;
     this.closed = new Promise((resolve) => {
       ended = resolve;
     });
     this.#peer = new Peer(channel, {
-      request: async (request) => (request.method === 'ping' ? {} : await this.#questions.answer(request)),
+      request: async (request) =>
+        request.method === 'ping' ? {} : await this.work.during(() => this.#questions.answer(request)),
       notification: (method, params) => this.#notified(method, params),
       error: (err) => deps.log.debug({ server: entry.name, err }, 'out of the ordinary'),
       closed: () => ended(),
@@ -96,10 +101,26 @@ export class Connection {
     return this.info.protocolVersion === modernVersion;
   }
 
+  /** Whether its end would take something from somebody. */
+  get isBusy(): boolean {
+    return this.work.isOpen() || this.changes.isFollowing;
+  }
+
+  /** Limits of another entry for the same server hold from the next request on. */
+  adjust(entry: ServerEntry): void {
+    this.#entry = entry;
+  }
+
+  /** Whoever still waits when it closes is told this. */
+  closesFor(reason: GatewayError): void {
+    this.#endReason = reason;
+  }
+
   /** @throws GatewayError SERVER_UNAVAILABLE | TIMEOUT | CANCELLED | AUTH_… */
   async listTools({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<ToolListing> {
     const limitMs = this.#entry.connectTimeoutMs;
     const endsAt = this.#deps.now() + limitMs;
+    const workEnds = this.work.begin();
     try {
       const listing = await this.#tracked(() =>
         collectTools(async (cursor) => {
@@ -117,6 +138,8 @@ export class Connection {
       if (error instanceof RpcError && error.code === rpcCodes.methodNotFound) return { tools: [] };
       const shown = error instanceof RequestTimeoutError ? new RequestTimeoutError(limitMs) : error;
       throw this.#translated(shown, 'tools/list', 'connectTimeoutMs', signal);
+    } finally {
+      workEnds();
     }
   }
 
@@ -126,9 +149,9 @@ export class Connection {
    */
   async callTool(tool: string, args: unknown, options: CallOptions = {}): Promise<CallOutcome> {
     const params = args === undefined ? { name: tool } : { name: tool, arguments: args };
-    return await this.#exchange('tools/call', params, `tool '${tool}'`, options, (request) =>
-      this.#mirrors ? this.#headers.send(tool, args, request, options.signal) : request(),
-    );
+    const send = (request: (headers?: Headers) => Promise<Answer>): Promise<Answer> =>
+      this.#mirrors ? this.#headers.send(tool, args, request, options.signal) : request();
+    return await this.#exchange('tools/call', params, `tool '${tool}'`, options, send);
   }
 
   /** Whether arguments are repeated in headers. */
@@ -138,7 +161,7 @@ export class Connection {
 
   /** Any other request; params and result pass as they are. @throws as `callTool` does */
   async request(method: string, params: Params, options: CallOptions = {}): Promise<CallOutcome> {
-    return await this.#exchange(method, params, method, options, (request) => request());
+    return await this.#exchange(method, params, method, options, (send) => send());
   }
 
   /** Ends the conversation, and a stdio server with everything it started. */
@@ -177,17 +200,21 @@ export class Connection {
       return this.#tracked(() => this.#recovery.run(ask, { repeatable, signal }));
     };
     const call = host && this.#questions.begin(host, pauses);
+    const workEnds = this.work.begin();
     try {
       this.news.useLogLevel(host?.logLevel);
       const answer = await send(host?.answers);
       if (!this.isModern) return this.#outcome(answer, doing);
       const rounds = { server: this.#entry.name, doing, host, signal: signal ?? new AbortController().signal };
-      return this.#outcome(await answerQuestions(answer, { ...rounds, repeat: send }), doing);
+      const outcome = this.#outcome(await answerQuestions(answer, { ...rounds, repeat: send }), doing);
+      this.work.answered(method, { ...params, ...host?.answers }, outcome.result);
+      return outcome;
     } catch (error) {
       if (error instanceof RpcError && !(error.data instanceof OversizedAnswer)) throw error;
       throw this.#translated(error, doing, timeoutMs === usualMs ? 'timeoutMs' : 'timeout_ms', signal);
     } finally {
       if (call) this.#questions.end(call);
+      workEnds();
     }
   }
 
@@ -205,6 +232,7 @@ export class Connection {
   }
 
   #translated(error: unknown, doing: string, limitKey: LimitKey, signal: AbortSignal | undefined): GatewayError {
+    if (error instanceof ConnectionClosedError && this.#endReason) return this.#endReason;
     // A running server's chatter on stderr explains no timeout of one call; its end explains a broken connection.
     const describeEnd = error instanceof RequestTimeoutError ? undefined : () => this.#channel.describeEnd?.();
     return translateError(error, { entry: this.#entry, doing, limitKey, signal, describeEnd });

@@ -1,10 +1,15 @@
 // Owns the list of what this room needs from outside; knows nothing of who provides it.
 import type { HttpServerEntry } from '../config/server-entry.ts';
 import type { FetchLike } from '../lib/fetch-like.ts';
+import type { Later } from '../lib/later.ts';
 import type { LogPort } from '../lib/log-port.ts';
 import type { CallHost } from '../wire/call-host.ts';
 import type { EraMemory } from './era-memory.ts';
+import type { LoginShell } from './login-shell.ts';
 import type { OrphanGuard } from './orphan-guard.ts';
+import type { ProcessTrees } from './process-tree.ts';
+import type { ServerLogs } from './server-logs.ts';
+import type { StartLimit } from './start-limit.ts';
 
 export interface DownstreamDeps {
   /** The `fetch` for one server: it adds the login, and throws LoginRequiredError where a human is needed. */
@@ -25,4 +30,14 @@ export interface DownstreamDeps {
   readonly eras?: EraMemory | undefined;
   /** The pool brings its own. */
   readonly guard?: OrphanGuard | undefined;
+  /** The pool brings its own. Absent: no shell is asked where a command is. */
+  readonly loginShell?: LoginShell | undefined;
+  /** The pool brings its own. */
+  readonly trees?: ProcessTrees | undefined;
+  /** Absent: what local servers write to stderr is kept nowhere but in errors. */
+  readonly serverLogs?: ServerLogs | undefined;
+  /** The pool brings its own. */
+  readonly starts?: StartLimit | undefined;
+  /** Absent: that of the system. */
+  readonly later?: Later | undefined;
 }

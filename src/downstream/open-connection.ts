@@ -2,6 +2,7 @@
 // cleaning up behind every attempt that failed.
 import type { ServerEntry } from '../config/server-entry.ts';
 import { GatewayError, LoginRequiredError } from '../errors.ts';
+import { later as realLater } from '../lib/later.ts';
 import { orAborted } from '../lib/or-aborted.ts';
 import { RequestTimeoutError } from '../wire/rpc-error.ts';
 import { Connection } from './connection.ts';
@@ -36,7 +37,8 @@ export async function openConnection(
   checkUrl(entry);
   const deadline = new AbortController();
   const { connectTimeoutMs } = entry;
-  const timer = setTimeout(() => deadline.abort(new RequestTimeoutError(connectTimeoutMs)), connectTimeoutMs);
+  const { later = realLater } = deps;
+  const cancel = later(() => deadline.abort(new RequestTimeoutError(connectTimeoutMs)), connectTimeoutMs);
   const limits = signal ? AbortSignal.any([signal, deadline.signal]) : deadline.signal;
   try {
     const opened = await openInTurn(deps, entry, { limits, onChannel });
@@ -45,7 +47,7 @@ export async function openConnection(
     const describeEnd = () => channel.describeEnd?.();
     throw translateError(error, { entry, doing, limitKey: 'connectTimeoutMs', signal, describeEnd });
   } finally {
-    clearTimeout(timer);
+    cancel();
   }
 }
 

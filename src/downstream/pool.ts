@@ -1,17 +1,26 @@
 // Owns the connections to all servers: which are open, which are being opened, and the end of them all. Knows nothing
 // of agents, rules or logins.
+import { isSameServer } from '../config/config-difference.ts';
 import type { ServerEntry } from '../config/server-entry.ts';
 import { GatewayError } from '../errors.ts';
 import { waitFor } from '../lib/deadline.ts';
+import { orAborted } from '../lib/or-aborted.ts';
 import { createCatalogFile } from './catalog-file.ts';
 import type { DownstreamDeps } from './downstream-deps.ts';
-import { createEraMemory } from './era-memory.ts';
+import { createEraMemory, type EraMemory } from './era-memory.ts';
 import type { KnownTools } from './known-catalog.ts';
-import { createOrphanGuard } from './orphan-guard.ts';
-import { type ServerHandle, ServerSlot, type ServerSnapshot, type ServerWatcher } from './server-slot.ts';
+import { createLoginShell, type LoginShell } from './login-shell.ts';
+import { createOrphanGuard, type OrphanGuard } from './orphan-guard.ts';
+import { createProcessTrees } from './process-trees.ts';
+import type { ServerHandle } from './server-handle.ts';
+import { ServerSlot } from './server-slot.ts';
+import type { ServerSnapshot, ServerWatcher } from './server-snapshot.ts';
+import { createStartLimit } from './start-limit.ts';
 
 /** Everything that was started is gone after this. Milliseconds. */
 const closeMs = 5000;
+/** How long calls may go on that run on a server which the config no longer has, or has otherwise. Milliseconds. */
+const lastCallsMs = 5000;
 
 export interface ServerPool {
   /**
@@ -20,6 +29,7 @@ export interface ServerPool {
    * @throws GatewayError SERVER_NOT_FOUND | SERVER_UNAVAILABLE | TIMEOUT | CANCELLED | AUTH_…; LoginRequiredError
    */
   get(name: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<ServerHandle>;
+  has(name: string): boolean;
   /** @throws GatewayError SERVER_NOT_FOUND */
   snapshot(name: string): ServerSnapshot;
   /**
@@ -33,6 +43,11 @@ export interface ServerPool {
   forgetTools(name: string): Promise<void>;
   /** Opens what is wanted, in parallel. Resolves when each has succeeded or failed; failures are in the snapshots. */
   startEager(wanted: (entry: ServerEntry) => boolean | Promise<boolean>): Promise<void>;
+  /**
+   * From now on these are the servers. Those that stay the same keep process, session and catalog. On the others, calls
+   * that run have 5 s to end; calls that come go to the new server. Resolves when the old ones are gone.
+   */
+  apply(entries: readonly ServerEntry[], options?: { readonly configuredAt?: number | undefined }): Promise<void>;
   /** What the host said of itself is not what it was: its folders, or which log messages it reads. */
   hostChanged(what: 'roots' | 'logLevel'): void;
   /** Who hears of servers that come and change; one. */
@@ -53,75 +68,182 @@ export interface PoolSettings {
         readonly configuredAt?: number | undefined;
       }
     | undefined;
+  /** Whether the login shell may be asked for its PATH when a command is not found; default: no. */
+  readonly askShell?: boolean | undefined;
   /** A server's tools are not what they were known to be, or it says that they will not be. */
   readonly onToolsChanged?: ((server: string) => void) | undefined;
 }
 
 export function createServerPool(deps: DownstreamDeps, settings: PoolSettings): ServerPool {
-  const { entries } = settings;
-  const guard = createOrphanGuard(deps);
-  const eras = deps.eras ?? createEraMemory(deps);
-  let watching: ServerWatcher | undefined;
-  const slots = new Map(
-    entries.map((entry) => [entry.name, createSlot({ ...deps, guard, eras }, entry, settings, () => watching)]),
-  );
-  const slot = (name: string): ServerSlot => {
-    const found = slots.get(name);
-    if (!found) throw new GatewayError('SERVER_NOT_FOUND', `no server '${name}' is configured`, { server: name });
-    return found;
-  };
-  const killNow = (): void => {
-    for (const each of slots.values()) each.killNow();
-  };
-  return {
-    get: async (name, { signal } = {}) => slot(name).get(signal),
-    snapshot: (name) => slot(name).snapshot(),
-    knownTools: async (name) => slot(name).knownTools(),
-    forgetTools: async (name) => slot(name).forgetTools(),
-    refresh(name) {
-      const listing = slot(name)
-        .get(undefined)
-        .then(({ catalog }) => catalog.tools());
-      listing.catch((err: unknown) => deps.log.debug({ server: name, err }, 'the tools could not be listed'));
-    },
-    async startEager(wanted) {
-      await Promise.all(
-        entries.map(async (entry) => {
-          if (entry.disabled) return;
-          try {
-            if (await wanted(entry)) await slot(entry.name).get(undefined);
-          } catch (err) {
-            deps.log.info({ server: entry.name, err }, 'the server could not be connected at start');
-          }
-        }),
-      );
-    },
-    hostChanged(what) {
-      for (const each of slots.values()) each.hostChanged(what);
-    },
-    watch(watcher) {
-      watching = watcher;
-    },
-    async close() {
-      const closing = Promise.allSettled([...slots.values()].map((each) => each.close()));
-      if (!(await waitFor(closing, closeMs))) killNow();
-      guard.close();
-      await eras.settled();
-    },
-    killNow,
-  };
+  return new Pool(deps, settings);
 }
 
-function createSlot(
-  deps: DownstreamDeps,
-  entry: ServerEntry,
-  { catalogs, onToolsChanged }: Omit<PoolSettings, 'entries'>,
-  watcher: () => ServerWatcher | undefined,
-): ServerSlot {
-  return new ServerSlot(deps, entry, {
-    file: catalogs && createCatalogFile({ directory: catalogs.directory, log: deps.log }, entry),
-    configuredAt: catalogs?.configuredAt,
-    onToolsChanged: () => onToolsChanged?.(entry.name),
-    watcher,
+class Pool implements ServerPool {
+  readonly #deps: DownstreamDeps & {
+    readonly guard: OrphanGuard;
+    readonly eras: EraMemory;
+    readonly loginShell: LoginShell;
+  };
+  readonly #settings: PoolSettings;
+  readonly #slots = new Map<string, ServerSlot>();
+  /** Servers that the config no longer has, or has otherwise, until nothing is left of them. */
+  readonly #leaving = new Map<ServerSlot, Promise<void>>();
+  #watcher: ServerWatcher | undefined;
+  #closed = false;
+
+  constructor(deps: DownstreamDeps, settings: PoolSettings) {
+    const eras = deps.eras ?? createEraMemory(deps);
+    const guard = createOrphanGuard(deps);
+    const loginShell = createLoginShell({ ...deps, guard }, { ask: settings.askShell ?? false });
+    const trees = createProcessTrees(deps);
+    this.#deps = { ...deps, guard, eras, loginShell, trees, starts: createStartLimit(deps) };
+    this.#settings = settings;
+    for (const entry of settings.entries) this.#add(entry, settings.catalogs?.configuredAt);
+  }
+
+  async get(name: string, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<ServerHandle> {
+    for (;;) {
+      const slot = this.#slot(name);
+      try {
+        if (this.#leaving.size > 0) await this.#roomFor(slot.entry, signal);
+        return await slot.get(signal);
+      } catch (error) {
+        // It was another server that failed, if in the meantime the config has changed.
+        if (this.#closed || signal?.aborted || this.#slots.get(name) === slot) throw error;
+      }
+    }
+  }
+
+  has(name: string): boolean {
+    return this.#slots.has(name);
+  }
+
+  snapshot(name: string): ServerSnapshot {
+    return this.#slot(name).snapshot();
+  }
+
+  async knownTools(name: string): Promise<KnownTools | undefined> {
+    return await this.#slot(name).knownTools();
+  }
+
+  async forgetTools(name: string): Promise<void> {
+    await this.#slot(name).forgetTools();
+  }
+
+  refresh(name: string): void {
+    const listing = this.get(name).then(({ catalog }) => catalog.tools());
+    listing.catch((err: unknown) => this.#deps.log.debug({ server: name, err }, 'the tools could not be listed'));
+  }
+
+  async startEager(wanted: (entry: ServerEntry) => boolean | Promise<boolean>): Promise<void> {
+    await Promise.all(
+      [...this.#slots.values()].map(async ({ entry }) => {
+        if (entry.disabled) return;
+        try {
+          if (await wanted(entry)) await this.get(entry.name);
+        } catch (err) {
+          this.#deps.log.info({ server: entry.name, err }, 'the server could not be connected at start');
+        }
+      }),
+    );
+  }
+
+  async apply(
+    entries: readonly ServerEntry[],
+    { configuredAt }: { readonly configuredAt?: number | undefined } = {},
+  ): Promise<void> {
+    if (this.#closed) return;
+    const names = new Set(entries.map(({ name }) => name));
+    for (const name of [...this.#slots.keys()]) if (!names.has(name)) this.#retire(name, removed(name));
+    for (const entry of entries) {
+      const { name } = entry;
+      const slot = this.#slots.get(name);
+      if (slot && isSameServer(slot.entry, entry)) {
+        slot.adjust(entry);
+        continue;
+      }
+      this.#retire(name, changed(name));
+      this.#add(entry, configuredAt);
+    }
+    await Promise.all(this.#leaving.values());
+  }
+
+  hostChanged(what: 'roots' | 'logLevel'): void {
+    for (const each of this.#slots.values()) each.hostChanged(what);
+  }
+
+  watch(watcher: ServerWatcher): void {
+    this.#watcher = watcher;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#deps.loginShell.close();
+    const closing = Promise.allSettled(this.#all().map((each) => each.close()));
+    if (!(await waitFor(closing, closeMs))) this.killNow();
+    this.#deps.guard.close();
+    await this.#deps.eras.settled();
+  }
+
+  killNow(): void {
+    this.#deps.loginShell.close();
+    for (const each of this.#all()) each.killNow();
+  }
+
+  #all(): readonly ServerSlot[] {
+    return [...this.#slots.values(), ...this.#leaving.keys()];
+  }
+
+  #slot(name: string): ServerSlot {
+    const found = this.#slots.get(name);
+    if (!found) throw new GatewayError('SERVER_NOT_FOUND', `no server '${name}' is configured`, { server: name });
+    return found;
+  }
+
+  #add(entry: ServerEntry, configuredAt: number | undefined): void {
+    const { name } = entry;
+    const { catalogs, onToolsChanged } = this.#settings;
+    const isCurrent = (): boolean => this.#slots.get(name) === slot;
+    const slot: ServerSlot = new ServerSlot(this.#deps, entry, {
+      file: catalogs && createCatalogFile({ directory: catalogs.directory, log: this.#deps.log }, entry),
+      configuredAt,
+      onToolsChanged: () => {
+        if (isCurrent()) onToolsChanged?.(name);
+      },
+      watcher: () => (isCurrent() ? this.#watcher : undefined),
+    });
+    this.#slots.set(name, slot);
+  }
+
+  #retire(name: string, reason: GatewayError): void {
+    const slot = this.#slots.get(name);
+    if (!slot) return;
+    this.#slots.delete(name);
+    const retiring = slot
+      .retire(reason, lastCallsMs)
+      .catch((err: unknown) => this.#deps.log.warn({ server: name, err }, 'the old server did not end cleanly'))
+      .finally(() => this.#leaving.delete(slot));
+    this.#leaving.set(slot, retiring);
+  }
+
+  /** One process a server: the new one may need the files and ports of the old. */
+  async #roomFor({ name, kind }: ServerEntry, signal: AbortSignal | undefined): Promise<void> {
+    if (kind === 'http') return;
+    const before = [...this.#leaving].filter(([slot]) => slot.entry.name === name).map(([, gone]) => gone);
+    if (before.length > 0) await orAborted(Promise.all(before), signal);
+  }
+}
+
+function changed(server: string): GatewayError {
+  return new GatewayError('SERVER_UNAVAILABLE', `server '${server}' was ended: its entry in the config has changed`, {
+    server,
+    hint: 'Call again: the new entry is used.',
+  });
+}
+
+function removed(server: string): GatewayError {
+  return new GatewayError('SERVER_UNAVAILABLE', `server '${server}' was ended: it was removed from the config`, {
+    server,
+    hint: 'list_servers shows the servers there are.',
   });
 }

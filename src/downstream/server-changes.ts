@@ -140,6 +140,11 @@ export class ServerChanges {
     return isOurs;
   }
 
+  /** Whether somebody wants to hear of a resource. */
+  get isFollowing(): boolean {
+    return this.#uris.size > 0;
+  }
+
   close(): void {
     this.#info = undefined;
     this.#stream.close();

@@ -1,51 +1,24 @@
 // Owns the life of one server's connections, one after the other: opened on demand, never two at a time.
 import type { ServerEntry } from '../config/server-entry.ts';
 import { GatewayError, LoginRequiredError } from '../errors.ts';
-import { orAborted } from '../lib/or-aborted.ts';
-import { type Catalog, createCatalog } from './catalog.ts';
+import { waitFor } from '../lib/deadline.ts';
+import { later, pause } from '../lib/later.ts';
 import type { CatalogFile } from './catalog-file.ts';
 import type { Connection } from './connection.ts';
 import type { DownstreamDeps } from './downstream-deps.ts';
-import type { ConnectionInfo } from './handshake.ts';
+import { IdleClock } from './idle-clock.ts';
 import { KnownCatalog, type KnownTools } from './known-catalog.ts';
-import { createOfferings, type Offerings, type Offers, offersOf } from './offerings.ts';
+import { type Offers, offersOf } from './offerings.ts';
 import { openConnection } from './open-connection.ts';
+import { judgeWait, Restarts, tooEarly } from './restarts.ts';
 import type { ServerChannel } from './server-channel.ts';
-import type { ToolDefinition } from './tool-pages.ts';
-
-export interface ServerHandle {
-  readonly connection: Connection;
-  readonly catalog: Catalog;
-  readonly offerings: Offerings;
-}
-
-/** Hears of servers as they come and change; set before the first of them is opened. */
-export interface ServerWatcher {
-  /** A connection is open: what the server offers is known from now on. */
-  ready(server: string): void;
-  /** A list of prompts or resources has changed, or a resource that is followed. */
-  told(server: string, method: string, params: Readonly<Record<string, unknown>>): void;
-}
-
-export type ServerSnapshot = {
-  /** What was last listed, also after the connection ended, and by an earlier process if that has been looked up. */
-  readonly tools?: readonly ToolDefinition[] | undefined;
-  /** What the server calls itself, and its revision, when it was last listed. */
-  readonly title?: string | undefined;
-  readonly protocolVersion?: string | undefined;
-  /** What the server last said it offers besides. */
-  readonly offers?: Offers | undefined;
-} & (
-  | { readonly state: 'idle' | 'connecting' | 'disabled' }
-  | { readonly state: 'ready'; readonly info: ConnectionInfo; readonly since: number }
-  | { readonly state: 'needs_login'; readonly error: LoginRequiredError | undefined }
-  /** The next call tries again at once. */
-  | { readonly state: 'failed'; readonly error: GatewayError; readonly failedAt: number }
-);
+import { createHandle, type HandleDeps, type ServerHandle } from './server-handle.ts';
+import type { ServerSnapshot, ServerWatcher } from './server-snapshot.ts';
+import { SharedStart, type StartTurn } from './shared-start.ts';
 
 type SlotState =
   | { readonly kind: 'idle' }
-  | { readonly kind: 'connecting'; readonly opening: Promise<ServerHandle> }
+  | { readonly kind: 'connecting'; readonly start: SharedStart<ServerHandle> }
   | { readonly kind: 'ready'; readonly handle: ServerHandle; readonly since: number }
   | { readonly kind: 'needs_login'; readonly error: LoginRequiredError }
   | { readonly kind: 'failed'; readonly error: GatewayError; readonly at: number };
@@ -62,7 +35,7 @@ export interface SlotSettings {
 
 export class ServerSlot {
   readonly #deps: DownstreamDeps;
-  readonly #entry: ServerEntry;
+  #entry: ServerEntry;
   readonly #end = new AbortController();
   /** Every channel whose processes may still be running. */
   readonly #channels = new Set<ServerChannel>();
@@ -71,6 +44,10 @@ export class ServerSlot {
   readonly #known: KnownCatalog;
   readonly #watcher: () => ServerWatcher | undefined;
   #offers: Offers | undefined;
+  /** Of local servers alone: to ask a distant one once more costs nothing. */
+  readonly #restarts: Restarts | undefined;
+  readonly #idle: IdleClock | undefined;
+  #askedAt: number;
 
   constructor(
     deps: DownstreamDeps,
@@ -81,19 +58,22 @@ export class ServerSlot {
     this.#entry = entry;
     this.#watcher = watcher;
     this.#known = new KnownCatalog({ file, configuredAt, now: deps.now, onChanged: () => onToolsChanged?.() });
+    const clock = { now: deps.now, later: deps.later ?? later };
+    if (entry.kind === 'stdio') this.#restarts = new Restarts({ ...clock, restart: () => this.#restart() });
+    if (entry.idleTimeoutMs !== undefined) this.#idle = new IdleClock(clock, entry.idleTimeoutMs);
+    this.#askedAt = deps.now();
   }
 
   async get(signal: AbortSignal | undefined): Promise<ServerHandle> {
     this.#refuseUnusable();
-    if (this.#state.kind === 'ready') return this.#state.handle;
-    if (this.#state.kind !== 'connecting') {
-      const opening = this.#open();
-      this.#state = { kind: 'connecting', opening };
-      // Everybody who asked may have left by the time it fails.
-      opening.catch(() => undefined);
+    this.#askedAt = this.#deps.now();
+    if (this.#state.kind === 'ready') {
+      this.#state.handle.connection.work.touch();
+      return this.#state.handle;
     }
+    const start = this.#state.kind === 'connecting' ? this.#state.start : this.#begin(this.#waitMs());
     try {
-      return await orAborted(this.#state.opening, signal);
+      return await start.join(signal);
     } catch (error) {
       if (error instanceof GatewayError || !signal?.aborted) throw error;
       const { name: server } = this.#entry;
@@ -121,7 +101,13 @@ export class ServerSlot {
       case 'needs_login':
         return { state: 'needs_login', error: state.error, ...told };
       case 'failed':
-        return { state: 'failed', error: state.error, failedAt: state.at, ...told };
+        return {
+          state: 'failed',
+          error: state.error,
+          failedAt: state.at,
+          nextTryAt: this.#restarts?.nextTryAt,
+          ...told,
+        };
     }
   }
 
@@ -144,9 +130,32 @@ export class ServerSlot {
     await this.#known.forget();
   }
 
+  get entry(): ServerEntry {
+    return this.#entry;
+  }
+
+  /** The same server, other limits. */
+  adjust(entry: ServerEntry): void {
+    this.#entry = entry;
+    if (this.#state.kind === 'ready') this.#state.handle.connection.adjust(entry);
+  }
+
+  /** Nothing begins here any more; what is under way is waited for, and told `reason` when the time is up. */
+  async retire(reason: GatewayError, limitMs: number): Promise<void> {
+    this.#end.abort(reason);
+    if (this.#state.kind === 'ready') {
+      const { connection } = this.#state.handle;
+      connection.closesFor(reason);
+      await waitFor(connection.work.over(), limitMs);
+    }
+    await this.close();
+  }
+
   async close(): Promise<void> {
     const { name: server } = this.#entry;
     this.#end.abort(new GatewayError('CANCELLED', `server '${server}' is being shut down`, { server }));
+    this.#idle?.stop();
+    this.#restarts?.close();
     await Promise.all([this.#clear(), this.#known.settled()]);
   }
 
@@ -162,10 +171,57 @@ export class ServerSlot {
     throw new GatewayError('SERVER_UNAVAILABLE', `server '${server}' is disabled`, { server, hint });
   }
 
+  /** How long a call has to wait before it may start the server. @throws GatewayError SERVER_UNAVAILABLE too long */
+  #waitMs(): number {
+    const { now } = this.#deps;
+    if (!this.#restarts || this.#state.kind !== 'failed') return 0;
+    const { failures } = this.#restarts;
+    const waitMs = judgeWait(failures, now());
+    if (waitMs === undefined) throw tooEarly(this.#entry, failures, this.#state.error, now());
+    return waitMs;
+  }
+
+  /** In the background, after it failed; where its calls ended long ago, it would be ended again at once. */
+  #restart(): void {
+    if (this.#state.kind !== 'failed') return;
+    const { idleTimeoutMs } = this.#entry;
+    if (idleTimeoutMs !== undefined && this.#deps.now() - this.#askedAt >= idleTimeoutMs)
+      this.#state = { kind: 'idle' };
+    else
+      void this.#begin(0)
+        .join()
+        .catch((err: unknown) => this.#deps.log.debug({ err }, 'the restart failed'));
+  }
+
+  #begin(waitMs: number): SharedStart<ServerHandle> {
+    const before = this.#state;
+    const start = new SharedStart(
+      (turn) => this.#startInTurn(waitMs, turn),
+      () => {
+        if (this.#state.kind !== 'connecting' || this.#state.start !== start) return;
+        this.#state = before;
+        if (!this.#end.signal.aborted) this.#restarts?.arm();
+      },
+    );
+    this.#state = { kind: 'connecting', start };
+    return start;
+  }
+
+  async #startInTurn(waitMs: number, { abandoned, begin }: StartTurn): Promise<ServerHandle> {
+    const { starts, later: after = later } = this.#deps;
+    const signal = AbortSignal.any([abandoned, this.#end.signal]);
+    // The processes of the last connection end first: one child per server, and the new one may need their files.
+    await Promise.all([pause(after, waitMs, signal), this.#clear()]);
+    const start = async (): Promise<ServerHandle> => {
+      signal.throwIfAborted();
+      begin();
+      return await this.#open();
+    };
+    return await (starts && this.#entry.kind === 'stdio' ? starts.run(start, signal) : start());
+  }
+
   async #open(): Promise<ServerHandle> {
     try {
-      // The processes of the last connection end first: one child per server, and the new one may need their files.
-      await this.#clear();
       const connection = await openConnection(this.#deps, this.#entry, {
         signal: this.#end.signal,
         onChannel: (channel) => this.#channels.add(channel),
@@ -178,52 +234,51 @@ export class ServerSlot {
   }
 
   #ready(connection: Connection): ServerHandle {
-    const catalog = createCatalog({
-      listTools: () => connection.listTools(),
-      now: this.#deps.now,
-      onListed: (listing, askedAt) => {
-        const { info } = connection;
-        this.#known.listed(listing, askedAt, { protocolVersion: info.protocolVersion, title: titleOf(info) });
-      },
-    });
     const { name } = this.#entry;
-    const offerings = createOfferings({ connection, entry: this.#entry, now: this.#deps.now });
-    const handle: ServerHandle = { connection, catalog, offerings };
-    connection.onListChanged = () => {
-      catalog.invalidate();
-      this.#known.doubt();
-    };
-    connection.onServerNotification = (method, params) => {
-      offerings.changed(method);
-      this.#watcher()?.told(name, method, params);
-    };
+    const { now } = this.#deps;
+    const onTold: HandleDeps['onTold'] = (...news) => this.#watcher()?.told(name, ...news);
+    const handle = createHandle({ now, known: this.#known, onTold }, this.#entry, connection);
     connection.onLoginNeeded = (needed) => {
       this.#loginNeeded = needed;
     };
     this.#loginNeeded = false;
-    this.#state = { kind: 'ready', handle, since: this.#deps.now() };
+    this.#state = { kind: 'ready', handle, since: now() };
     this.#offers = offersOf(connection.info.capabilities);
+    this.#restarts?.ready();
+    const used = { usedAt: () => connection.work.usedAt, isBusy: () => connection.isBusy };
+    this.#idle?.watch(used, () => this.#rest(handle));
     this.#watcher()?.ready(name);
     void connection.closed.then(() => this.#ended(handle));
     return handle;
   }
 
-  #failed(error: unknown): void {
-    if (error instanceof LoginRequiredError) this.#state = { kind: 'needs_login', error };
-    else if (error instanceof GatewayError) this.#state = { kind: 'failed', error, at: this.#deps.now() };
-    else this.#state = { kind: 'idle' };
+  /** Nobody uses it: it ends, and what is known of it stays. */
+  #rest(handle: ServerHandle): void {
+    if (this.#state.kind !== 'ready' || this.#state.handle !== handle) return;
+    this.#deps.log.info({ server: this.#entry.name }, 'nobody has used the server for a while; it is ended');
+    this.#state = { kind: 'idle' };
+    this.#restarts?.stopped();
+    void this.#clear();
   }
 
-  /** The connection ended; unless we did it, the server is to blame, and the next `get` opens a new one. */
+  #failed(error: unknown): void {
+    if (error instanceof LoginRequiredError) this.#state = { kind: 'needs_login', error };
+    else if (!(error instanceof GatewayError) || this.#end.signal.aborted) this.#state = { kind: 'idle' };
+    else {
+      this.#state = { kind: 'failed', error, at: this.#deps.now() };
+      this.#restarts?.failed();
+    }
+  }
+
+  /** The connection ended; unless we did it, the server is to blame. */
   #ended(handle: ServerHandle): void {
     if (this.#state.kind !== 'ready' || this.#state.handle !== handle) return;
-    if (this.#end.signal.aborted) {
-      this.#state = { kind: 'idle' };
-      return;
-    }
+    this.#idle?.stop();
     const error = handle.connection.endError();
-    this.#deps.log.warn({ server: this.#entry.name, err: error }, 'the connection to the server ended');
-    this.#state = { kind: 'failed', error, at: this.#deps.now() };
+    if (!this.#end.signal.aborted) {
+      this.#deps.log.warn({ server: this.#entry.name, err: error }, 'the connection to the server ended');
+    }
+    this.#failed(error);
   }
 
   async #clear(): Promise<void> {
@@ -231,10 +286,4 @@ export class ServerSlot {
     await Promise.allSettled(channels.map((channel) => channel.close()));
     for (const channel of channels) this.#channels.delete(channel);
   }
-}
-
-/** What a server calls itself. */
-export function titleOf({ serverInfo, instructions }: ConnectionInfo): string | undefined {
-  const title = serverInfo['title'];
-  return typeof title === 'string' ? title : instructions;
 }

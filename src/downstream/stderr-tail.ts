@@ -1,23 +1,18 @@
 // Owns the last words of a stdio server: the end of its stderr, redacted whenever it is shown.
-import { redact } from '../lib/redact.ts';
+import { stripVTControlCharacters } from 'node:util';
 
 const keptBytes = 32 * 1024;
-/** Names of variables whose values are secrets wherever they turn up. */
-const secretName = /key|token|secret|pass|auth|cred/i;
-/** Shorter values would blot out ordinary words. */
-const shortestSecret = 8;
+/** Of one line, in characters, where lines are quoted. */
+const longestLine = 1000;
 
 export class StderrTail {
-  readonly #secrets: readonly string[];
+  readonly #mask: (text: string) => string;
   #parts: Buffer[] = [];
   #size = 0;
 
-  /** `env`: what the server was given; values that look like secrets by their names are masked too. */
-  constructor(env: Readonly<Record<string, string>>) {
-    this.#secrets = Object.entries(env)
-      .filter(([name, value]) => secretName.test(name) && value.length >= shortestSecret)
-      .map(([, value]) => value)
-      .sort((one, other) => other.length - one.length);
+  /** `mask` hides what the server was given in confidence, and what looks like it. */
+  constructor(mask: (text: string) => string) {
+    this.#mask = mask;
   }
 
   push(chunk: Buffer): void {
@@ -29,16 +24,15 @@ export class StderrTail {
 
   text(): string {
     this.#shrink();
-    let text = (this.#parts[0] ?? Buffer.alloc(0)).toString('utf8');
-    for (const secret of this.#secrets) text = text.replaceAll(secret, '[secret]');
-    return redact(text);
+    return this.#mask((this.#parts[0] ?? Buffer.alloc(0)).toString('utf8'));
   }
 
-  /** The last lines that are not blank, oldest first. */
+  /** The last lines that are not blank, oldest first, without colours, and cut where they are very long. */
   lastLines(count: number): readonly string[] {
-    return this.text()
+    return stripVTControlCharacters(this.text())
       .split('\n')
       .map((line) => line.trimEnd())
+      .map((line) => (line.length > longestLine ? `${line.slice(0, longestLine)}…` : line))
       .filter((line) => line !== '')
       .slice(-count);
   }

@@ -1,6 +1,8 @@
 // Owns the channel to a stdio server: one child process, one message per line. Knows nothing of MCP's conversation.
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import type { StdioServerEntry } from '../config/server-entry.ts';
+import { GatewayError } from '../errors.ts';
 import { LineFraming } from '../wire/line-framing.ts';
 import { LineWriter } from '../wire/line-writer.ts';
 import type { JsonRpcMessage } from '../wire/messages.ts';
@@ -8,17 +10,24 @@ import { ConnectionClosedError } from '../wire/rpc-error.ts';
 import { childEnvironment, pathVariable } from './child-environment.ts';
 import type { DownstreamDeps } from './downstream-deps.ts';
 import { findCommand } from './find-command.ts';
+import { createMask } from './mask-secrets.ts';
 import { createNoiseLog, type NoiseLog } from './noise-log.ts';
-import { ProcessTree } from './process-tree.ts';
+import type { ProcessTree } from './process-tree.ts';
+import { createProcessTrees } from './process-trees.ts';
 import { oversizedFailure, readMessages } from './read-message.ts';
 import type { ServerChannel } from './server-channel.ts';
+import type { ProcessLog } from './server-logs.ts';
 import { StderrTail } from './stderr-tail.ts';
+import { type Launch, launchOf, unpassableArgument } from './windows-command.ts';
 
 /** A descendant may hold stdout open after the child itself has ended; nobody answers there any more. Milliseconds. */
 const lastWordsMs = 250;
 const stderrLines = 10;
 
-type StdioDeps = Pick<DownstreamDeps, 'env' | 'execPath' | 'platform' | 'now' | 'log' | 'guard'>;
+type StdioDeps = Pick<
+  DownstreamDeps,
+  'env' | 'execPath' | 'platform' | 'now' | 'log' | 'guard' | 'loginShell' | 'serverLogs' | 'trees'
+>;
 
 export class StdioChannel implements ServerChannel {
   readonly transport = 'stdio';
@@ -28,6 +37,7 @@ export class StdioChannel implements ServerChannel {
   readonly #deps: StdioDeps;
   readonly #entry: StdioServerEntry;
   readonly #stderr: StderrTail;
+  readonly #log: ProcessLog | undefined;
   readonly #noise: NoiseLog;
   readonly #framing: LineFraming;
   #child: ChildProcess | undefined;
@@ -40,7 +50,9 @@ export class StdioChannel implements ServerChannel {
   constructor(deps: StdioDeps, entry: StdioServerEntry, maxMessageBytes?: number) {
     this.#deps = deps;
     this.#entry = entry;
-    this.#stderr = new StderrTail(entry.env);
+    const mask = createMask(entry.env);
+    this.#stderr = new StderrTail(mask);
+    this.#log = deps.serverLogs?.open(entry.name, mask);
     this.#noise = createNoiseLog(deps, entry.name);
     this.#framing = new LineFraming(
       { line: (text, size) => this.#receive(text, size), oversized: (...line) => this.#receiveOversized(...line) },
@@ -60,37 +72,48 @@ export class StdioChannel implements ServerChannel {
     const env = childEnvironment(this.#entry, this.#deps.env, platform);
     // `npx` and other scripts look for `node` on the PATH themselves.
     env[pathVariable(env, platform).name] = command.path;
-    const { execa } = await import('execa');
     if (this.#closed) throw new ConnectionClosedError();
-    const child = execa(command.file, this.#entry.args, {
+    const launch = this.#launch(command.file);
+    const child = spawn(launch.file, [...launch.args], {
       ...(this.#entry.cwd !== undefined && { cwd: this.#entry.cwd }),
       env,
-      extendEnv: false,
-      stdin: 'pipe',
-      stdout: 'pipe',
-      stderr: 'pipe',
-      buffer: false,
-      reject: false,
-      cleanup: false,
+      stdio: 'pipe',
+      // On Windows this would be a console of its own; elsewhere it is the process group that the tree is ended by.
       detached: platform !== 'win32',
+      windowsHide: true,
+      windowsVerbatimArguments: launch.verbatim,
     });
-    if (child.pid === undefined) {
-      const outcome = await child;
-      throw outcome instanceof Error && outcome.cause instanceof Error ? outcome.cause : new ConnectionClosedError();
-    }
-    this.#attach(child as unknown as ChildProcess, child.pid);
+    if (child.pid === undefined) throw (await once(child, 'error'))[0];
+    this.#attach(child, child.pid);
+  }
+
+  #launch(file: string): Launch {
+    const { name, args } = this.#entry;
+    const { platform } = this.#deps;
+    const unpassable = unpassableArgument(file, args, platform);
+    if (unpassable === undefined) return launchOf(file, args, this.#deps);
+    const what = `its argument ${unpassable} holds a line break, which '${file}' cannot be given`;
+    throw new GatewayError('SERVER_UNAVAILABLE', `server '${name}' cannot be started: ${what}`, {
+      server: name,
+      hint: 'write as "command" the program that this file starts, for example node, and its script as first of "args"',
+    });
   }
 
   #attach(child: ChildProcess, pid: number): void {
     this.#child = child;
     if (child.stdin) this.#writer = new LineWriter(child.stdin);
-    this.#tree = new ProcessTree(pid, this.#deps.platform);
+    const trees = this.#deps.trees ?? createProcessTrees(this.#deps);
+    this.#tree = trees({ pid, isRunning: () => child.exitCode === null && child.signalCode === null });
     this.#watched = pid;
     this.#deps.guard?.watch(pid);
     child.stdout?.on('data', (chunk: Buffer) => this.#framing.push(chunk));
     child.stdout?.on('end', () => this.#framing.end());
-    child.stderr?.on('data', (chunk: Buffer) => this.#stderr.push(chunk));
-    for (const stream of [child.stdin, child.stdout, child.stderr]) {
+    this.#log?.started(pid);
+    child.stderr?.on('data', (chunk: Buffer) => {
+      this.#stderr.push(chunk);
+      this.#log?.stderr(chunk);
+    });
+    for (const stream of [child, child.stdin, child.stdout, child.stderr]) {
       // A broken pipe is told by the exit that follows it.
       stream?.on('error', (error) => this.#deps.log.debug({ server: this.#entry.name, err: error }, 'pipe broke'));
     }
@@ -146,6 +169,7 @@ export class StdioChannel implements ServerChannel {
     this.#child?.stdout?.destroy();
     this.#child?.stderr?.destroy();
     this.#child?.stdin?.destroy();
+    this.#log?.ended(this.#ended ?? 'ended');
     void this.#endTree(() => undefined);
     onclose?.();
   }

@@ -1,7 +1,7 @@
 // Owns when a lost event stream is opened again; knows nothing of what runs over it.
+import { growingDelayMs } from '../lib/growing-delay.ts';
 
 const firstDelayMs = 500;
-const growth = 2;
 export const longestDelayMs = 60_000;
 /** A stream that lived this long was healthy: the next loss starts from the first delay. */
 const healthyMs = 60_000;
@@ -29,7 +29,7 @@ export function createStreamBackoff(deps: {
       const now = deps.now();
       if (now - lastAt > healthyMs + longestDelayMs) attempts = 0;
       lastAt = now;
-      const own = Math.min(longestDelayMs, firstDelayMs * growth ** attempts++);
+      const own = growingDelayMs(attempts++, { firstMs: firstDelayMs, longestMs: longestDelayMs });
       return Math.min(longestDelayMs, Math.max(askedMs, own * (0.5 + random() / 2)));
     },
   };

@@ -1,12 +1,12 @@
 // Owns what every use case has in common: the agent is identified, the rules are asked, and one audit line is left.
 import type { AuditDecision } from '../audit/record.ts';
 import type { AuditSink } from '../audit/sink.ts';
-import type { Rules } from '../config/rules.ts';
 import { type ErrorCode, GatewayError } from '../errors.ts';
 import type { Item } from '../policy/decide.ts';
 import { identify } from '../policy/identify.ts';
 import type { CallMetrics } from './call-metrics.ts';
 import type { Host } from './host.ts';
+import type { LiveConfig } from './live-config.ts';
 import type { Measured } from './measured.ts';
 import type { NativeMethod } from './native-uses.ts';
 import type { OfferedOperationName } from './offered-uses.ts';
@@ -49,7 +49,7 @@ export type Audited = <T>(
 
 export function createAudited(
   deps: {
-    readonly rules: Rules | undefined;
+    readonly config: LiveConfig;
     readonly audit: AuditSink;
     /** Epoch milliseconds. */
     readonly now: () => number;
@@ -58,7 +58,7 @@ export function createAudited(
   },
   settings: { readonly lockedAgent?: string | undefined; readonly defaultAgent?: string | undefined },
 ): Audited {
-  const { rules, audit, now, directory, metrics } = deps;
+  const { config, audit, now, directory, metrics } = deps;
   return async (operation, host, work) => {
     const startedAt = now();
     const { agentId: claimed } = operation;
@@ -69,6 +69,8 @@ export function createAudited(
     let failure: GatewayError | undefined;
     let size: number | null = null;
     try {
+      const { rules, unusable } = config.current;
+      if (unusable) throw unusable;
       ({ agent } = identify(rules, { claimed, locked: settings.lockedAgent, fallback: settings.defaultAgent }));
       if (operation.subject) {
         const subject = await operation.subject(agent);

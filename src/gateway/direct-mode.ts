@@ -1,6 +1,5 @@
 // Owns the story of tools that stand in the host's own list: shown as soon as they are known, called by the names they
 // are shown under. Knows nothing of MCP messages.
-import type { Rules } from '../config/rules.ts';
 import type { Exposure } from '../config/server-entry.ts';
 import { GatewayError } from '../errors.ts';
 import { waitFor } from '../lib/deadline.ts';
@@ -10,6 +9,7 @@ import { createDirectTools, type DirectTools, type DirectToolsDeps } from './dir
 import type { Host } from './host.ts';
 import type { HostAtLarge } from './host-at-large.ts';
 import { createHostView, type ToolView } from './host-view.ts';
+import type { LiveConfig } from './live-config.ts';
 import type { Offers } from './permitted-offers.ts';
 import { UnknownToolError } from './unknown-tool-error.ts';
 import { unnamedAgent } from './unnamed-agent.ts';
@@ -17,7 +17,7 @@ import { type WithLoginDeps, withLogin } from './with-login.ts';
 
 export interface DirectModeDeps extends Omit<DirectToolsDeps, 'expose'>, WithLoginDeps {
   readonly host: HostAtLarge;
-  readonly rules: Rules | undefined;
+  readonly config: LiveConfig;
   readonly calls: () => Calls;
   /** What servers are known to have besides tools. */
   readonly offers: () => Offers;
@@ -63,6 +63,8 @@ export interface DirectMode {
   isDirect(server: string): boolean;
   /** What the host sees may have changed. */
   viewChanged(): void;
+  /** Other servers or rules than before. */
+  configChanged(): void;
   /** The tools of a server are not what they were known to be. */
   toolsChanged(server: string): void;
   /** Somebody logged in to a server. */
@@ -79,7 +81,7 @@ const firstListMs = 2000;
 
 export function createDirectMode(deps: DirectModeDeps): DirectMode {
   const { downstream, now, settings } = deps;
-  const agent = (): string | undefined => unnamedAgent(deps.rules, settings);
+  const agent = (): string | undefined => unnamedAgent(deps.config.current.rules, settings);
   const direct = createDirectTools({ ...deps, expose: settings.expose ?? 'meta' });
   const lists = createBackgroundLists({ downstream, now });
   const arrivals = createDirectArrivals({ ...deps, agent, direct, lists });
@@ -116,6 +118,12 @@ export function createDirectMode(deps: DirectModeDeps): DirectMode {
     isDirect: (server) => direct.isDirect(server),
     viewChanged: () => view.changed(),
 
+    configChanged() {
+      // Nobody is started for a list that nobody has asked for.
+      if (firstWait !== undefined) void arrivals.askAll();
+      view.changed();
+    },
+
     toolsChanged(server) {
       view.changed();
       if (!direct.isDirect(server)) return;
@@ -137,8 +145,10 @@ async function callDirect(
 ): Promise<Readonly<Record<string, unknown>>> {
   const { direct } = deps;
   const calls = deps.calls();
+  const { unusable } = deps.config.current;
+  if (unusable) return await calls.refuse({ name: 'execute_tool', tool: name }, unusable, host);
   if (!direct.hasDirectServers()) throw new UnknownToolError(name);
-  const who = unnamedAgent(deps.rules, deps.settings);
+  const who = unnamedAgent(deps.config.current.rules, deps.settings);
   const routeOf = async () => (who === undefined ? undefined : (await direct.exposed(who)).routes.get(name));
   let route = await routeOf();
   if (!route && who !== undefined) {

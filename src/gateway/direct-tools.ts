@@ -1,12 +1,13 @@
 // Owns which tools are exposed directly: of which servers, under which names, and where a name leads. Connects nothing.
-import type { ConfiguredServer, Exposure, ServerEntry } from '../config/server-entry.ts';
+import type { Exposure, ServerEntry } from '../config/server-entry.ts';
 import type { ToolDefinition } from '../downstream/tool-pages.ts';
 import { namePrefix, nameTools, type ServerTool } from './direct-names.ts';
 import type { DownstreamPort } from './downstream-port.ts';
+import type { ConfigState, LiveConfig } from './live-config.ts';
 import type { ServerDirectory } from './server-directory.ts';
 
 export interface DirectToolsDeps {
-  readonly servers: ReadonlyMap<string, ConfiguredServer>;
+  readonly config: LiveConfig;
   readonly directory: ServerDirectory;
   readonly downstream: DownstreamPort;
   readonly expose: Exposure;
@@ -33,16 +34,29 @@ export interface DirectTools {
 
 type Catalogs = readonly (readonly ToolDefinition[])[];
 
-export function createDirectTools({ servers, directory, downstream, expose }: DirectToolsDeps): DirectTools {
-  const usable = [...servers.values()].flatMap((server) =>
-    server.state === 'usable' && !server.entry.disabled ? [server.entry] : [],
-  );
-  const direct = new Map(
-    usable.filter((entry) => (entry.expose ?? expose) === 'direct').map((entry) => [entry.name, entry]),
-  );
+/** What was made of what. */
+interface LastShown {
+  readonly state: ConfigState;
+  readonly agent: string;
+  readonly catalogs: Catalogs;
+  readonly exposed: ExposedTools;
+}
+
+interface Exposures {
+  readonly of: ConfigState;
+  readonly direct: ReadonlyMap<string, ServerEntry>;
+  readonly hasMeta: boolean;
+}
+
+export function createDirectTools({ config, directory, downstream, expose }: DirectToolsDeps): DirectTools {
+  let exposures: Exposures | undefined;
+  const current = (): Exposures => {
+    if (exposures?.of !== config.current) exposures = exposuresOf(config.current, expose);
+    return exposures;
+  };
   const visible = (agent: string): readonly ServerEntry[] =>
-    directory.visible(agent).flatMap(({ name }) => direct.get(name) ?? []);
-  let last: { readonly agent: string; readonly catalogs: Catalogs; readonly exposed: ExposedTools } | undefined;
+    directory.visible(agent).flatMap(({ name }) => current().direct.get(name) ?? []);
+  let last: LastShown | undefined;
 
   const expound = (agent: string, entries: readonly ServerEntry[], catalogs: Catalogs): ExposedTools => {
     const all = entries.flatMap(({ name: server }, at) =>
@@ -57,16 +71,18 @@ export function createDirectTools({ servers, directory, downstream, expose }: Di
 
   return {
     servers: visible,
-    isDirect: (server) => direct.has(server),
-    hasDirectServers: () => direct.size > 0,
-    hasMetaServers: () => direct.size < usable.length || (direct.size === 0 && expose === 'meta'),
+    isDirect: (server) => current().direct.has(server),
+    hasDirectServers: () => current().direct.size > 0,
+    hasMetaServers: () => current().hasMeta,
 
     async exposed(agent) {
+      const { current: state } = config;
       const entries = visible(agent);
       const known = await Promise.all(entries.map(({ name }) => downstream.knownTools(name)));
       const catalogs = known.map((each) => each?.tools ?? noTools);
-      const isSame = last?.agent === agent && catalogs.every((tools, at) => tools === last?.catalogs[at]);
-      if (!last || !isSame) last = { agent, catalogs, exposed: expound(agent, entries, catalogs) };
+      const isSame =
+        last?.state === state && last.agent === agent && catalogs.every((tools, at) => tools === last?.catalogs[at]);
+      if (!last || !isSame) last = { state, agent, catalogs, exposed: expound(agent, entries, catalogs) };
       return last.exposed;
     },
 
@@ -76,6 +92,18 @@ export function createDirectTools({ servers, directory, downstream, expose }: Di
       return entries.filter((_entry, at) => !known[at]?.isRecent);
     },
   };
+}
+
+function exposuresOf(state: ConfigState, expose: Exposure): Exposures {
+  const usable = [...state.servers.values()].flatMap((server) =>
+    server.state === 'usable' && !server.entry.disabled ? [server.entry] : [],
+  );
+  const direct = new Map(
+    usable.filter((entry) => (entry.expose ?? expose) === 'direct').map((entry) => [entry.name, entry]),
+  );
+  // Where nothing can be used yet, everything may be different soon.
+  const isOpen = state.unusable !== undefined || expose === 'meta';
+  return { of: state, direct, hasMeta: direct.size < usable.length || (direct.size === 0 && isOpen) };
 }
 
 const noTools: readonly ToolDefinition[] = [];

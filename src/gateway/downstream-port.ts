@@ -2,7 +2,7 @@
 import type { Catalog } from '../downstream/catalog.ts';
 import type { Connection } from '../downstream/connection.ts';
 import type { Offerings, Offers } from '../downstream/offerings.ts';
-import type { ServerWatcher } from '../downstream/server-slot.ts';
+import type { ServerWatcher } from '../downstream/server-snapshot.ts';
 import type { ToolDefinition } from '../downstream/tool-pages.ts';
 
 /** An open connection and what its server offers. */
@@ -19,6 +19,8 @@ export type ConnectionState = 'idle' | 'connecting' | 'ready' | 'needs_login' | 
 export interface ServerSnapshot {
   readonly state: ConnectionState;
   readonly reason?: string | undefined;
+  /** From when on a server that failed is started again, epoch milliseconds; absent: at the next call. */
+  readonly nextTryAt?: number | undefined;
   /** Names of the tools, once they are known. */
   readonly toolNames?: readonly string[] | undefined;
   /** What it offers besides tools, once that is known. */

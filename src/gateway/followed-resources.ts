@@ -38,6 +38,12 @@ export class FollowedResources {
     return done;
   }
 
+  /** What was followed of servers that are gone is forgotten; others under the same name are told anew. */
+  keep(servers: ReadonlySet<string>, changed: readonly string[]): void {
+    for (const [uri, server] of this.#servers) if (!servers.has(server)) this.#servers.delete(uri);
+    for (const server of changed) this.ready(server);
+  }
+
   told(server: string, method: string, params: Members): void {
     if (!this.#deps.isNative(server)) return;
     if (method === 'notifications/resources/updated' && !this.#isFollowed(params['uri'], server)) return;

@@ -1,18 +1,19 @@
 // Owns the list of use cases, each behind the rules and with one audit line. Knows nothing of MCP messages.
 import type { AuditSink } from '../audit/sink.ts';
-import type { Rules } from '../config/rules.ts';
-import type { ConfiguredServer, Exposure } from '../config/server-entry.ts';
+import type { Exposure } from '../config/server-entry.ts';
 import type { GatewayError } from '../errors.ts';
 import type { CallHost } from '../wire/call-host.ts';
 import { createAudited, type Operation } from './audited.ts';
 import { CallMetrics } from './call-metrics.ts';
+import { type ConfigChange, createConfigNews } from './config-news.ts';
 import { createDirectMode, type DirectMode } from './direct-mode.ts';
 import type { DownstreamPort } from './downstream-port.ts';
-import { type ConfigSource, type GatewayStatus, gatewayStatus } from './gateway-status.ts';
+import { type GatewayStatus, gatewayStatus } from './gateway-status.ts';
 import { type GetServerToolsInput, type GetServerToolsResult, getServerTools } from './get-server-tools.ts';
 import type { Host } from './host.ts';
 import type { HostAtLarge } from './host-at-large.ts';
-import { type ListedServer, listServers } from './list-servers.ts';
+import { type ListServersResult, listServers } from './list-servers.ts';
+import type { ConfigState, LiveConfig } from './live-config.ts';
 import type { LoginPort } from './login-port.ts';
 import { type LoginServerInput, type LoginServerResult, loginServer } from './login-server.ts';
 import { LoginWindows } from './login-windows.ts';
@@ -33,7 +34,7 @@ export interface Gateway extends RelayedUses {
   listServers(
     input: { readonly agentId?: string | undefined; readonly includeMetadata: boolean },
     host: Host,
-  ): Promise<{ readonly servers: readonly ListedServer[] }>;
+  ): Promise<ListServersResult>;
   searchTools(input: Claim<SearchToolsInput>, host: Host): Promise<SearchToolsResult>;
   getServerTools(input: Claim<GetServerToolsInput>, host: Host): Promise<GetServerToolsResult>;
   /** Tools of servers that stand in the host's own list. */
@@ -44,6 +45,8 @@ export interface Gateway extends RelayedUses {
   readonly offered: OfferedUses;
   /** The same for hosts that see them as the gateway's own. */
   readonly native: NativeUses;
+  /** Another config is in force than `before`. */
+  configChanged(before: ConfigState, change: ConfigChange): void;
   /** The host has said what it is: from now on servers may ask it. */
   attach(host: CallHost): void;
   /** The host reads other log messages than before. */
@@ -55,9 +58,7 @@ export interface Gateway extends RelayedUses {
 }
 
 export interface GatewayDeps {
-  readonly servers: ReadonlyMap<string, ConfiguredServer>;
-  readonly rules: Rules | undefined;
-  readonly source: ConfigSource;
+  readonly config: LiveConfig;
   readonly downstream: DownstreamPort;
   readonly logins: LoginPort;
   readonly audit: AuditSink;
@@ -89,7 +90,7 @@ export function createGateway(deps: GatewayDeps, settings: GatewaySettings): Gat
     version: settings.version,
   };
   const audited = createAudited(shared, settings);
-  const offers = (): Offers => permittedOffers(shared, agentsOf(deps.rules, settings));
+  const offers = (): Offers => permittedOffers(shared, agentsOf(deps.config.current.rules, settings));
   const direct: DirectMode = createDirectMode({ ...shared, settings, offers, calls: () => gateway });
   const native = createNativeUses({
     ...shared,
@@ -130,6 +131,7 @@ export function createGateway(deps: GatewayDeps, settings: GatewaySettings): Gat
       ),
     offered: createOfferedUses({ ...shared, audited }),
     native,
+    configChanged: createConfigNews({ ...shared, direct, native }, settings),
     attach: (host) => deps.host.attach(host),
     logLevelChanged: () => deps.downstream.hostChanged('logLevel'),
     rootsChanged: () => deps.downstream.hostChanged('roots'),

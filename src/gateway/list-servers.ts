@@ -5,8 +5,10 @@ import type { ConfiguredServer, ServerEntry } from '../config/server-entry.ts';
 import { errorText } from '../errors.ts';
 import { redact } from '../lib/redact.ts';
 import type { DownstreamPort, ServerSnapshot } from './downstream-port.ts';
+import type { LiveConfig } from './live-config.ts';
 import type { LoginPort } from './login-port.ts';
 import type { ServerDirectory } from './server-directory.ts';
+import { shownProblem } from './shown-problem.ts';
 import { firstSentence } from './tool-brief.ts';
 
 export type ServerState = ServerSnapshot['state'] | 'login_pending';
@@ -25,10 +27,19 @@ export interface ListedServer {
   readonly protocol?: string;
 }
 
+export interface ListServersResult {
+  readonly servers: readonly ListedServer[];
+  /** The files as they are now cannot be used: what is listed is what was in force before. */
+  readonly config_error?: string;
+}
+
 export interface ListServersDeps {
+  readonly config: LiveConfig;
   readonly directory: ServerDirectory;
   readonly downstream: DownstreamPort;
   readonly logins: LoginPort;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
 }
 
 /** Longest description without `include_metadata`, in characters: an entry stays within 50 tokens. */
@@ -38,15 +49,16 @@ const shortHint = 100;
 export async function listServers(
   deps: ListServersDeps,
   input: { readonly agent: string; readonly includeMetadata: boolean },
-): Promise<{ readonly servers: readonly ListedServer[] }> {
+): Promise<ListServersResult> {
   const servers = await Promise.all(
     deps.directory.visible(input.agent).map((server) => describe(deps, server, input.agent, input.includeMetadata)),
   );
-  return { servers };
+  const { problem } = deps.config.current.source;
+  return problem ? { servers, config_error: shownProblem(problem) } : { servers };
 }
 
 async function describe(
-  { directory, downstream, logins }: ListServersDeps,
+  { directory, downstream, logins, now }: ListServersDeps,
   server: ConfiguredServer,
   agent: string,
   includeMetadata: boolean,
@@ -68,7 +80,8 @@ async function describe(
   const snapshot = downstream.snapshot(name);
   const login = await loginOf(logins, entry);
   const state = stateOf(entry, snapshot, login);
-  const hint = login.kind === 'unusable' ? login.reason : (hintFor(name, state, snapshot) ?? warningOf(login, state));
+  const hint =
+    login.kind === 'unusable' ? login.reason : (hintFor(name, state, snapshot, now()) ?? warningOf(login, state));
   const toolCount = snapshot.toolNames?.filter((tool) => directory.mayCall(agent, name, tool)).length;
   return {
     name,
@@ -103,14 +116,19 @@ function stateOf(entry: ServerEntry, snapshot: ServerSnapshot, login: KnownLogin
   return snapshot.state;
 }
 
-function hintFor(name: string, state: ServerState, { reason }: ServerSnapshot): string | undefined {
+function hintFor(
+  name: string,
+  state: ServerState,
+  { reason, nextTryAt = 0 }: ServerSnapshot,
+  now: number,
+): string | undefined {
   switch (state) {
     case 'needs_login':
       return `needs a login: call login_server, or run: portico login ${name}`;
     case 'login_pending':
       return 'a login is open: login_server shows its URL';
     case 'failed':
-      return reason;
+      return nextTryAt > now ? `next try in ${Math.ceil((nextTryAt - now) / 1000)} s: ${reason}` : reason;
     case 'idle':
     case 'connecting':
     case 'ready':

@@ -32,6 +32,8 @@ export interface NativeUses {
   told(server: string, method: string, params: Members): void;
   /** The server's connection is a new one. */
   ready(server: string): void;
+  /** There are other servers than before. */
+  keep(servers: ReadonlySet<string>, changed: readonly string[]): void;
 }
 
 export interface NativeUsesDeps extends NativeDeps {
@@ -120,5 +122,6 @@ export function createNativeUses(deps: NativeUsesDeps): NativeUses {
     },
     told: (server, method, params) => followed.told(server, method, params),
     ready: (server) => followed.ready(server),
+    keep: (servers, changed) => followed.keep(servers, changed),
   };
 }

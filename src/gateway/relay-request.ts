@@ -1,9 +1,10 @@
 // Owns the way of one request to one server and of its result back; knows nothing of what is asked.
 import { GatewayError } from '../errors.ts';
-import { RpcError, rpcCodes } from '../wire/rpc-error.ts';
+import { RpcError } from '../wire/rpc-error.ts';
 import type { DownstreamPort, ServerSession } from './downstream-port.ts';
 import type { Host } from './host.ts';
 import type { ServerDirectory } from './server-directory.ts';
+import { isAboutParams, serverError } from './server-error.ts';
 import { type WithLoginDeps, withLogin } from './with-login.ts';
 
 export type Members = Readonly<Record<string, unknown>>;
@@ -27,9 +28,6 @@ export interface Relayed {
   readonly result: Members;
   readonly size: number | undefined;
 }
-
-/** Up to 2025-11-25, server/resources; since 2026-07-28 it is "invalid params". */
-const resourceNotFound = -32002;
 
 /** Permission has been checked by the caller of this function. @throws GatewayError; its cause may be the server's RpcError */
 export function relayRequest(deps: RelayDeps, request: RelayedRequest, host: Host): Promise<Relayed> {
@@ -56,7 +54,7 @@ export async function withSession<T>(
     try {
       return await work(session);
     } catch (error) {
-      throw error instanceof RpcError ? answered(error, server, hint) : error;
+      throw error instanceof RpcError ? serverError(error, { server }, hint) : error;
     }
   });
 }
@@ -64,11 +62,5 @@ export async function withSession<T>(
 /** Whether the server knows no such thing; another one may. */
 export function saysNotFound(error: unknown): boolean {
   const { cause } = error instanceof GatewayError ? error : { cause: error };
-  return cause instanceof RpcError && [resourceNotFound, rpcCodes.invalidParams].includes(cause.code);
-}
-
-function answered(error: RpcError, server: string, hint: string | undefined): GatewayError {
-  const message = `server '${server}' answered: ${error.message} (${error.code})`;
-  if (!saysNotFound(error)) return new GatewayError('SERVER_UNAVAILABLE', message, { server, cause: error });
-  return new GatewayError('INVALID_ARGUMENTS', message, { server, hint, cause: error });
+  return cause instanceof RpcError && isAboutParams(cause);
 }

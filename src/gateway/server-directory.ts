@@ -1,10 +1,11 @@
 // Owns the way from a name in a call to a server the agent may use; names are judged before anything else is looked at.
 
-import type { ItemKind, Rules } from '../config/rules.ts';
+import type { ItemKind } from '../config/rules.ts';
 import type { ConfiguredServer, ServerEntry } from '../config/server-entry.ts';
 import { GatewayError } from '../errors.ts';
 import { nearestNames } from '../lib/nearest-name.ts';
 import { type Decision, decide, type Item } from '../policy/decide.ts';
+import type { LiveConfig } from './live-config.ts';
 
 export interface ServerDirectory {
   /** Every server the agent may see, in the order of the config. */
@@ -13,6 +14,8 @@ export interface ServerDirectory {
   permit(agent: string, server: string, item?: Item): Decision;
   /** A usable server. Call `permit` first. @throws GatewayError SERVER_NOT_FOUND | SERVER_UNAVAILABLE */
   usable(agent: string, server: string): ServerEntry;
+  /** Whether the rules let the agent know of the server, which need not exist. */
+  maySee(agent: string, server: string): boolean;
   mayCall(agent: string, server: string, tool: string): boolean;
   mayUse(agent: string, server: string, item: Item): boolean;
 }
@@ -23,19 +26,18 @@ const listings: Readonly<Record<ItemKind, string>> = {
   prompt: 'list_server_prompts',
 };
 
-export function createServerDirectory(deps: {
-  readonly servers: ReadonlyMap<string, ConfiguredServer>;
-  readonly rules: Rules | undefined;
-}): ServerDirectory {
-  const { servers, rules } = deps;
+/** Every answer is by the config as it is at that moment. */
+export function createServerDirectory({ config }: { readonly config: LiveConfig }): ServerDirectory {
+  const judge = (agent: string, server: string, item?: Item): Decision =>
+    decide(config.current.rules, { agent, server, item });
   const visible = (agent: string): ConfiguredServer[] =>
-    [...servers.values()].filter((server) => decide(rules, { agent, server: server.name }).allowed);
+    [...config.current.servers.values()].filter(({ name }) => judge(agent, name).allowed);
 
   return {
     visible,
 
     permit(agent, server, item) {
-      const decision = decide(rules, { agent, server, item });
+      const decision = judge(agent, server, item);
       if (decision.allowed) return decision;
       throw new GatewayError('DENIED_BY_POLICY', decision.reason, {
         server,
@@ -46,7 +48,7 @@ export function createServerDirectory(deps: {
     },
 
     usable(agent, server) {
-      const configured = servers.get(server);
+      const configured = config.current.servers.get(server);
       if (!configured) {
         const near = nearestNames(
           server,
@@ -73,7 +75,8 @@ export function createServerDirectory(deps: {
       return configured.entry;
     },
 
-    mayCall: (agent, server, tool) => decide(rules, { agent, server, item: { kind: 'tool', name: tool } }).allowed,
-    mayUse: (agent, server, item) => decide(rules, { agent, server, item }).allowed,
+    mayCall: (agent, server, tool) => judge(agent, server, { kind: 'tool', name: tool }).allowed,
+    maySee: (agent, server) => judge(agent, server).allowed,
+    mayUse: (agent, server, item) => judge(agent, server, item).allowed,
   };
 }

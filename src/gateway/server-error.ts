@@ -2,6 +2,14 @@
 import { GatewayError } from '../errors.ts';
 import { type RpcError, rpcCodes } from '../wire/rpc-error.ts';
 
+/** Up to 2025-11-25, server/resources; since 2026-07-28 it is "invalid params". */
+const resourceNotFound = -32002;
+
+/** Whether it is what was asked for that the server does not know; another one may. */
+export function isAboutParams({ code }: RpcError): boolean {
+  return code === rpcCodes.invalidParams || code === resourceNotFound;
+}
+
 /** The server's own answer is the cause. `hint`: how the params should have been. */
 export function serverError(
   error: RpcError,
@@ -9,11 +17,6 @@ export function serverError(
   hint?: string,
 ): GatewayError {
   const message = `server '${server}' answered: ${error.message} (${error.code})`;
-  const isAboutParams = error.code === rpcCodes.invalidParams;
-  return new GatewayError(isAboutParams ? 'INVALID_ARGUMENTS' : 'SERVER_UNAVAILABLE', message, {
-    server,
-    tool,
-    hint: isAboutParams ? hint : undefined,
-    cause: error,
-  });
+  if (!isAboutParams(error)) return new GatewayError('SERVER_UNAVAILABLE', message, { server, tool, cause: error });
+  return new GatewayError('INVALID_ARGUMENTS', message, { server, tool, hint, cause: error });
 }

@@ -1,23 +1,12 @@
 // Owns the way of a task from the server that made it to the host and back (extension io.modelcontextprotocol/tasks):
 // the host knows a task by a name that says whose it is.
 import { GatewayError } from '../errors.ts';
-import { RpcError } from '../wire/rpc-error.ts';
-import type { DownstreamPort } from './downstream-port.ts';
 import type { Host } from './host.ts';
-import type { ServerDirectory } from './server-directory.ts';
-import { serverError } from './server-error.ts';
-import { type WithLoginDeps, withLogin } from './with-login.ts';
-
-type Members = Readonly<Record<string, unknown>>;
+import { type Members, type RelayDeps, type Relayed, withSession } from './relay-request.ts';
 
 export interface TaskRequest {
   readonly method: 'tasks/get' | 'tasks/update' | 'tasks/cancel';
   readonly params: Members;
-}
-
-export interface TaskDeps extends WithLoginDeps {
-  readonly directory: ServerDirectory;
-  readonly downstream: DownstreamPort;
 }
 
 /** The result as the host shall see it: two servers may well give one name to two tasks. */
@@ -33,23 +22,17 @@ export function parseTaskName(name: unknown): { readonly server: string; readonl
 
 /** Permission for the server has been checked by the caller of this function. */
 export async function taskRequest(
-  deps: TaskDeps,
+  deps: RelayDeps,
   { method, params, agent }: TaskRequest & { readonly agent: string },
   host: Host,
-): Promise<{ readonly result: Members; readonly size: number | undefined }> {
+): Promise<Relayed> {
   const task = parseTaskName(params['taskId']);
   if (!task) throw unknownTask();
   const { server, taskId } = task;
-  deps.directory.usable(agent, server);
   const { _meta: _ours, ...given } = params;
-  const { result, size } = await withLogin(deps, server, host, async () => {
-    const { connection } = await deps.downstream.session(server, host);
-    try {
-      return await connection.request(method, { ...given, taskId }, { signal: host.signal, host });
-    } catch (error) {
-      throw error instanceof RpcError ? serverError(error, { server }) : error;
-    }
-  });
+  const { result, size } = await withSession(deps, { agent, server, hint: undefined }, host, ({ connection }) =>
+    connection.request(method, { ...given, taskId }, { signal: host.signal, host }),
+  );
   return { result: withTaskName(server, result), size };
 }
 

@@ -17,6 +17,8 @@ export type Catalogs = ReadonlyMap<string, readonly ToolDefinition[]>;
 export interface ToolIndex {
   /** The best first. Nothing is searched but the servers that are given. */
   find(query: string, catalogs: Catalogs): Promise<readonly FoundTool[]>;
+  /** There are no other servers any more. */
+  keep(servers: ReadonlySet<string>): void;
 }
 
 interface IndexedServer {
@@ -56,7 +58,19 @@ export function createToolIndex(): ToolIndex {
     }
   };
 
+  const keep = async (servers: ReadonlySet<string>): Promise<void> => {
+    for (const server of [...indexed.keys()]) {
+      if (servers.has(server)) continue;
+      await renew(await index.get(), server, []);
+      indexed.delete(server);
+    }
+  };
+
   return {
+    keep(servers) {
+      working = working.then(() => keep(servers)).catch(() => undefined);
+    },
+
     async find(query, catalogs) {
       // One after the other: a search must not meet an index that is being renewed.
       const searching = working.then(async () => {

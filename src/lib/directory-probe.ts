@@ -1,7 +1,7 @@
 // Owns whether files can be made in a directory: tries it, and says why not and what mends it. Knows nothing of the files.
 import { randomUUID } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { rm, stat, writeFile } from 'node:fs/promises';
+import { access, constants, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { getgid, getuid } from 'node:process';
 import { ensurePrivateDirectory, isThere } from './json-file.ts';
@@ -48,9 +48,25 @@ export async function probeDirectory(directory: string, { create }: { create: bo
     await rm(probe, { force: true });
     return { path };
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    return { path, code, ...(await surroundings(path)) };
+    const found = await surroundings(path);
+    const code = codeOf(error);
+    // Node.js says ENOENT of a directory that cannot be made because the file system is read-only.
+    const deeper = code === 'ENOENT' && found.nearest ? await whyNotWritable(found.nearest.path) : undefined;
+    return { path, code: deeper ?? code, ...found };
   }
+}
+
+async function whyNotWritable(path: string): Promise<string | undefined> {
+  try {
+    await access(path, constants.W_OK);
+    return undefined;
+  } catch (error) {
+    return codeOf(error);
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
 }
 
 async function surroundings(path: string): Promise<Omit<DirectoryFacts, 'path' | 'code'>> {
@@ -141,21 +157,33 @@ function remount({ path, mountPoint = path, inContainer }: DirectoryFacts): Fix 
   return { fix };
 }
 
-function permit({ path, uid, gid, nearest }: DirectoryFacts, inContainer: boolean): Fix {
+function permit(facts: DirectoryFacts, inContainer: boolean): Fix {
+  const { path, uid, gid, nearest } = facts;
   if (!nearest || uid === undefined) return { fix: 'Allow this user to write there.' };
   if (nearest.uid === uid) return openOwn(nearest, inContainer);
   const give = `sudo chown -R ${uid}:${gid}`;
-  if (inContainer && nearest.path !== path) {
-    const fix = `Mount a directory of the host there that belongs to ${uid}:${gid}.`;
-    return { fix, command: `docker run -v HOST_DIRECTORY:${path} …` };
-  }
-  if (inContainer) {
-    const fix = `Run as its owner, or on the host: ${give} HOST_DIRECTORY, which is what is mounted there.`;
-    return { fix, command: `docker run --user ${nearest.uid}:${nearest.gid} …` };
-  }
+  if (inContainer) return permitMount(facts, nearest, give);
   if (nearest.path === path) return { fix: 'Give it to this user.', command: `${give} ${quoted(path)}` };
   const command = `sudo install -d -m 700 -o ${uid} -g ${gid} ${quoted(path)}`;
   return { fix: 'Make it for this user.', command };
+}
+
+/** In a container the owner is set outside of it. */
+function permitMount({ path, uid, gid, mountPoint }: DirectoryFacts, nearest: PlaceFacts, give: string): Fix {
+  // What is there is the image's own, and no volume.
+  if (nearest.path !== path && mountPoint !== nearest.path) {
+    const fix = `Mount a directory of the host there that belongs to ${uid}:${gid}.`;
+    return { fix, command: `docker run -v HOST_DIRECTORY:${path} …` };
+  }
+  if (nearest.uid === 0) {
+    // To run as root would help as well, and is worse.
+    return {
+      fix: `Give what is mounted at ${nearest.path} to this user, on the host.`,
+      command: `${give} HOST_DIRECTORY`,
+    };
+  }
+  const fix = `Run as its owner, or on the host: ${give} HOST_DIRECTORY, which is what is mounted there.`;
+  return { fix, command: `docker run --user ${nearest.uid}:${nearest.gid} …` };
 }
 
 function openOwn({ path, mode }: PlaceFacts, inContainer: boolean): Fix {

@@ -18,6 +18,12 @@ export interface HttpFetch {
 /** Undefined: the addresses may be connected to; else why not. */
 export type AddressRule = (hostname: string, addresses: readonly string[]) => Promise<string | undefined>;
 
+/** Loopback, and what `NO_PROXY` names. Everything, as curl has it, is an asterisk that stands alone. */
+function excepted(named: string): string {
+  if (named.split(/[,\s]/).includes('*')) return '*';
+  return ['localhost', '127.0.0.1', '[::1]', '::1', named].filter(Boolean).join(',');
+}
+
 /**
  * A `fetch` that obeys `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` (loopback never goes through a proxy) and lets a
  * stream be silent for as long as it likes: time limits belong to the calls. Custom CAs come from NODE_EXTRA_CA_CERTS.
@@ -31,7 +37,7 @@ export function createHttpFetch(env: Readonly<Record<string, string | undefined>
     bodyTimeout: 0,
     ...(httpProxy && { httpProxy }),
     ...(httpsProxy && { httpsProxy }),
-    noProxy: ['localhost', '127.0.0.1', '[::1]', '::1', proxy('NO_PROXY')].filter(Boolean).join(','),
+    noProxy: excepted(proxy('NO_PROXY') ?? ''),
   };
   const agents: EnvHttpProxyAgent[] = [];
   const fetchOver = (agent: EnvHttpProxyAgent): FetchLike => {

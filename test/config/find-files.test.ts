@@ -1,6 +1,6 @@
 // Owns the tests of where the two config files are looked for.
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { findRulesFile, findServersFile } from '../../src/config/find-files.ts';
 import { temporaryDirectory } from './write-config.ts';
@@ -26,6 +26,13 @@ describe('the config file is', () => {
       { path: 'other/e.json', origin: 'environment' },
     ],
     [
+      'the one of the environment, below the home directory',
+      undefined,
+      { GATEWAY_MCP_CONFIG: '~/e.json', HOME: '/home/ann', USERPROFILE: '/home/ann' },
+      all,
+      { path: '/home/ann/e.json', origin: 'environment' },
+    ],
+    [
       'the one of the working directory',
       undefined,
       { GATEWAY_MCP_CONFIG: '' },
@@ -37,7 +44,7 @@ describe('the config file is', () => {
   ])('%s', async (_, flag, env, files, expected) => {
     const { root, cwd, configDir } = await places(files);
     const found = await findServersFile({ flag, env, cwd, configDir });
-    expect(found).toEqual(expected && { ...expected, path: join(root, expected.path) });
+    expect(found).toEqual(expected && { ...expected, path: resolve(root, expected.path) });
   });
 });
 

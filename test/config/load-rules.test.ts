@@ -100,6 +100,19 @@ test('tools of a server that is not allowed are a warning', async () => {
   ]);
 });
 
+test('brackets that another gateway would take for a choice of characters are a warning', async () => {
+  const { issues } = await load({
+    agents: {
+      a: { allow: { servers: ['*'] }, deny: { servers: ['db[12]'], tools: { 'x[ab]': [], y: ['t', 'd[ab]_*'] } } },
+    },
+  });
+  expect(issues.map(({ severity, pointer }) => [severity, pointer])).toEqual([
+    ['warning', '/agents/a/deny/servers/0'],
+    ['warning', '/agents/a/deny/tools/x[ab]'],
+    ['warning', '/agents/a/deny/tools/y/1'],
+  ]);
+});
+
 test('an agent may be called like a member that objects have by themselves', async () => {
   const { rules } = await load('{"agents": {"constructor": {}, "__proto__": {}}}');
   expect([...rules.agents.keys()]).toEqual(['constructor', '__proto__']);

@@ -60,4 +60,23 @@ describe('the environment of a stdio server', () => {
     );
     expect(env).toEqual({ path: 'D:\\', SystemRoot: 'C:\\W' });
   });
+
+  it('E41: holds on Windows what `.cmd` files and programs that start others need, and no secrets', () => {
+    const needed = {
+      ComSpec: 'C:\\Windows\\system32\\cmd.exe',
+      PATHEXT: '.EXE;.CMD',
+      ProgramData: 'C:\\ProgramData',
+      'ProgramFiles(x86)': 'C:\\Program Files (x86)',
+      OS: 'Windows_NT',
+    };
+    const gateway = { ...needed, OPENAI_API_KEY: 'secret', ProgramSecret: 'secret' };
+    expect(childEnvironment({ env: {}, inheritEnv: [] }, gateway, 'win32')).toEqual(needed);
+    expect(childEnvironment({ env: {}, inheritEnv: [] }, gateway, 'linux')).toEqual({});
+  });
+
+  it('E40: holds where a version manager keeps its versions', () => {
+    const needed = { VOLTA_HOME: '/opt/volta', MISE_DATA_DIR: '/opt/mise', ASDF_DATA_DIR: '/opt/asdf' };
+    const gateway = { ...needed, MISE_GITHUB_TOKEN: 'secret' };
+    expect(childEnvironment({ env: {}, inheritEnv: [] }, gateway, 'linux')).toEqual(needed);
+  });
 });

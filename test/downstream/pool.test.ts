@@ -28,7 +28,7 @@ async function pidOf(pool: ServerPool, name: string): Promise<number> {
 const needsLogin = new LoginRequiredError('web', {});
 
 describe('a pool', () => {
-  it('starts nothing before it is asked, and one process however many ask', async () => {
+  it('E38, E43: starts nothing before it is asked, and one process however many ask', async () => {
     const pool = createPool([stdioEntry()]);
     expect(pool.snapshot('one')).toEqual({ state: 'idle' });
     const handles = [pool.get('one'), pool.get('one'), pool.get('one')];
@@ -42,7 +42,7 @@ describe('a pool', () => {
     });
   });
 
-  it('lets one good server answer while others hang, crash, need a login, or are disabled', async () => {
+  it('E37: lets one good server answer while others hang, crash, need a login, or are disabled', async () => {
     const pool = createPool(
       [
         stdioEntry({ name: 'hangs', fixture: 'hang' }),
@@ -201,5 +201,77 @@ describe('the end of a pool', () => {
     const group = await pidOf(pool, 'one');
     pool.killNow();
     await until(() => processesOfGroup(group).length === 0);
+  });
+});
+
+describe('a config that changes under a pool', () => {
+  const slow = (ms: number) => ['slow', { ms }] as const;
+  const textOf = ({ result }: { readonly result: Readonly<Record<string, unknown>> }): unknown =>
+    (result['content'] as { text: string }[])[0]?.text;
+
+  it('G52: leaves process, tools and state of a server that stays, also where only limits are others', async () => {
+    const pool = createPool([stdioEntry({ name: 'stays' }), stdioEntry({ name: 'goes' })]);
+    const [handle, pid] = [await pool.get('stays'), await pidOf(pool, 'stays')];
+    await handle.catalog.tools();
+    await pool.apply([
+      stdioEntry({ name: 'stays', timeoutMs: 5000, description: 'new' }),
+      stdioEntry({ name: 'comes' }),
+    ]);
+    expect(await pool.get('stays')).toBe(handle);
+    expect(await pidOf(pool, 'stays')).toBe(pid);
+    expect(pool.snapshot('stays')).toMatchObject({ state: 'ready', tools: expect.any(Array) });
+    expect(pool.snapshot('comes')).toEqual({ state: 'idle' });
+    await expect(pool.get('goes')).rejects.toMatchObject({ code: 'SERVER_NOT_FOUND' });
+  });
+
+  it('G52: lets calls on a changed server end, and gives those that come to the new one, one process at a time', async () => {
+    const pool = createPool([stdioEntry({ env: { ROUND: '1' } })]);
+    const old = await pidOf(pool, 'one');
+    const { connection } = await pool.get('one');
+    const running = connection.callTool(...slow(300));
+    let isOver = false;
+    const applied = pool.apply([stdioEntry({ env: { ROUND: '2' } })]);
+    const next = pidOf(pool, 'one').then((pid) => {
+      expect(isOver).toBe(true);
+      expect(processesOfGroup(old)).toEqual([]);
+      return pid;
+    });
+    // Somebody was given the connection in the moment before, and has not asked yet.
+    const late = Promise.resolve().then(() => connection.callTool('pid', {}));
+    expect(textOf(await running)).toBeDefined();
+    isOver = true;
+    expect(textOf(await late)).toBe(String(old));
+    expect(await next).not.toBe(old);
+    await applied;
+  });
+
+  it('moves those who wait for a server that does not come up to the new entry', async () => {
+    const pool = createPool([stdioEntry({ fixture: 'hang' })]);
+    const waiting = pidOf(pool, 'one');
+    await pool.apply([stdioEntry()]);
+    expect(await waiting).toBeGreaterThan(0);
+  });
+
+  it('tells those who wait for a server that is removed', async () => {
+    const pool = createPool([stdioEntry({ fixture: 'hang' })]);
+    const waiting = pool.get('one');
+    waiting.catch(() => undefined);
+    await pool.apply([]);
+    await expect(waiting).rejects.toMatchObject({ code: 'SERVER_NOT_FOUND' });
+  });
+
+  it('ends what is leaving when everything ends, and says to its calls why', async () => {
+    const pool = createPool([stdioEntry()]);
+    const pid = await pidOf(pool, 'one');
+    const running = (await pool.get('one')).connection.callTool(...slow(600_000));
+    running.catch(() => undefined);
+    const applied = pool.apply([]);
+    await pool.close();
+    await applied;
+    expect(processesOfGroup(pid)).toEqual([]);
+    await expect(running).rejects.toMatchObject({
+      code: 'SERVER_UNAVAILABLE',
+      message: expect.stringContaining('removed from the config'),
+    });
   });
 });

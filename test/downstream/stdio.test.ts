@@ -53,7 +53,7 @@ describe('a stdio server', () => {
     expect(child).not.toHaveProperty('OTHER_SERVERS_TOKEN');
   });
 
-  it('may print what is no message, in any wrapping; the log says so at most five times', async () => {
+  it('E39: may print what is no message, in any wrapping; the log says so at most five times', async () => {
     const { log, lines } = recordingLog();
     const connection = await connect(stdioEntry({ fixture: 'noisy-stdout' }), testDeps({ log, now: () => 0 }));
     expect((await connection.listTools()).tools).not.toHaveLength(0);
@@ -82,7 +82,7 @@ describe('a stdio server', () => {
 });
 
 describe('a stdio server that fails', () => {
-  it('at start is reported with its exit code and its last lines, secrets removed', async () => {
+  it('E42: at start is reported with its exit code and its last lines, secrets removed', async () => {
     const error = await connect(stdioEntry({ fixture: 'crash-on-start' })).catch((thrown: unknown) => thrown as Error);
     expect(error).toMatchObject({ code: 'SERVER_UNAVAILABLE', server: 'one' });
     expect(String(error)).toContain('exited with code 3');
@@ -93,7 +93,7 @@ describe('a stdio server that fails', () => {
   it.each([
     [[], 'exited with code 7'],
     [['SIGSEGV'], 'ended by SIGSEGV'],
-  ])('during a call %j is reported: %s', async (args, end) => {
+  ])('E42: during a call %j is reported: %s', async (args, end) => {
     const connection = await connect(stdioEntry({ fixture: 'crash-on-call', args }));
     await expect(connection.callTool('die', {})).rejects.toMatchObject({
       code: 'SERVER_UNAVAILABLE',
@@ -143,8 +143,8 @@ describe('a stdio server that fails', () => {
 
 describe('the end of a stdio server', () => {
   it.each([
-    ['takes all that npx-like wrappers started', 'grandchildren', ['2']],
-    ['takes stubborn grandchildren by KILL', 'grandchildren', ['2', 'stubborn']],
+    ['E38: takes all that npx-like wrappers started', 'grandchildren', ['2']],
+    ['E38: takes stubborn grandchildren by KILL', 'grandchildren', ['2', 'stubborn']],
     ['waits for a server that finishes in its own time', 'exit-slowly', ['300']],
     ['takes a server that ignores everything', 'exit-slowly', ['never']],
   ])('%s', async (_, name, args) => {

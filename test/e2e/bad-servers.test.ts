@@ -51,7 +51,7 @@ describe('over stdio', () => {
     expect(failure).toMatchObject({ code: 'SERVER_UNAVAILABLE', message: expect.stringContaining('folder') });
   });
 
-  test('a program that ends at once: the error holds the exit code and its last words', async () => {
+  test('E42: a program that ends at once: the error holds the exit code and its last words', async () => {
     const failure = await failureOf(fixtureServer('crash-on-start', '9'));
     expect(failure).toMatchObject({
       code: 'SERVER_UNAVAILABLE',

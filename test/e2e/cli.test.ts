@@ -25,9 +25,13 @@ describe('help', () => {
       'call',
       'check',
       'doctor',
+      'trust',
       'export',
       'import',
+      'install',
+      'import-config',
       'client-metadata',
+      'init',
     ]) {
       const words = [command, '--help'].filter(Boolean);
       const { code, stdout, stderr } = await stage.run(home, words);
@@ -104,7 +108,7 @@ test('without --json, a pipe gets nothing on stdout and people read stderr', asy
     [['tools', 'echo'], /slow\(.*ms[\s\S]*Answers late\./],
     [['call', 'echo', 'echo', '{"a":1}'], /^\{"a":1\}$/m],
     [['call', 'echo', 'image'], /image\/png/],
-    [['check'], /0 errors, 0 warnings[\s\S]*1 servers/],
+    [['check'], /0 errors, 0 warnings[\s\S]*1 server\n/],
   ] as const) {
     const { code, stdout, stderr } = await stage.run(home, words);
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });

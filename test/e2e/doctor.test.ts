@@ -14,14 +14,18 @@ afterEach(() => stage.close());
 
 /** What differs from run to run and from machine to machine, by names. */
 function normalised(document: Json, home: Home): string {
-  return `${JSON.stringify(document, null, 2)}\n`
-    .replaceAll(home.directory, 'HOME')
-    .replaceAll(execPath, 'NODE')
-    .replace(/"(portico_version|node_version|platform)": "[^"]*"/g, '"$1": "…"')
-    .replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT')
-    .replace(/\b[0-9a-f]{32}\b/g, 'KEY')
-    .replace(/"client-[\w-]+"/g, '"CLIENT"')
-    .replace(/"\d{4}-\d\d-\d\dT[\d:.]+Z"/g, '"INSTANT"');
+  return (
+    `${JSON.stringify(document, null, 2)}\n`
+      .replaceAll(home.directory, 'HOME')
+      .replaceAll(execPath, 'NODE')
+      .replace(/"(portico_version|node_version|platform)": "[^"]*"/g, '"$1": "…"')
+      .replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT')
+      .replace(/\b[0-9a-f]{32}\b/g, 'KEY')
+      .replace(/"client-[\w-]+"/g, '"CLIENT"')
+      // What this machine has beside its PATH.
+      .replace(/(was not found in): [^"]*/g, '$1: DIRECTORIES')
+      .replace(/"\d{4}-\d\d-\d\dT[\d:.]+Z"/g, '"INSTANT"')
+  );
 }
 
 /** The requests that changed something at the authorization server. */
@@ -42,7 +46,7 @@ test('the document of --json is the one that was agreed on, member for member', 
       off: { url: 'https://off.example/mcp', disabled: true },
     },
     browser: 'approves',
-    env: { PATH: execPath.replace(/\/node$/, '') },
+    env: { PATH: execPath.replace(/\/node$/, ''), GATEWAY_SHELL_PATH: 'off' },
   });
   await stage.run(home, ['login', 'crm']);
   const result = await stage.run(home, ['doctor', '--json']);

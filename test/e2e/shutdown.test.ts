@@ -81,7 +81,6 @@ describe.skipIf(process.platform !== 'linux').concurrent('in the middle of calls
   test.for([
     { signal: 'SIGTERM', trees: 'all' },
     { signal: 'SIGINT', trees: 'gentle' },
-    { signal: 'SIGHUP', trees: 'gentle' },
   ] as const)('E38: $signal ends everything', async ({ signal, trees }, context) => {
     const { stage, home, mark } = scene(context, trees);
     const gateway = await stage.gateway(home);

@@ -18,7 +18,7 @@ function expectOnlyMessages({ stdout }: GatewayProcess): void {
   expect(lines.length).toBeGreaterThan(3);
 }
 
-test('with noisy, crashing and missing servers, failed logins, --debug and bad requests', async () => {
+test('E39: with noisy, crashing and missing servers, failed logins, --debug and bad requests', async () => {
   const { as, server } = await stage.protectedPair();
   as.faults.metadataAs = 'html';
   const home = stage.home({

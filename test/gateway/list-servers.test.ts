@@ -61,6 +61,18 @@ describe('list_servers', () => {
     expect(servers[0]?.hint).toContain('portico login crm');
   });
 
+  it.each([
+    ['and when it is tried again', 7001, 'next try in 8 s: it fell'],
+    ['and nothing of a time that is over', 0, 'it fell'],
+    ['and nothing of a time that is not set', undefined, 'it fell'],
+  ])('E42: says of a server that failed why, %s', async (_title, inMs, hint) => {
+    const nextTryAt = inMs === undefined ? undefined : Date.UTC(2026, 0, 1) + inMs;
+    const { gateway } = createScene({
+      servers: { one: { snapshot: { state: 'failed', reason: 'it fell', nextTryAt } } },
+    });
+    expect(await gateway.listServers(list, host())).toMatchObject({ servers: [{ state: 'failed', hint }] });
+  });
+
   const warning = 'logins cannot be saved';
   it.each([
     ['is kept', { state: 'ready' }, { kind: 'logged_in', canRefresh: true, warning }, { hint: warning }],

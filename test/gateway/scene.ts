@@ -7,7 +7,8 @@ import type { ToolDefinition } from '../../src/downstream/tool-pages.ts';
 import type { KnownTools, ServerSession, ServerSnapshot } from '../../src/gateway/downstream-port.ts';
 import { createGateway, type Gateway, type GatewaySettings } from '../../src/gateway/gateway.ts';
 import type { Host } from '../../src/gateway/host.ts';
-import { createHostAtLarge } from '../../src/gateway/host-at-large.ts';
+import { createHostAtLarge, type HostAtLarge } from '../../src/gateway/host-at-large.ts';
+import type { ConfigState } from '../../src/gateway/live-config.ts';
 import type { LoginPort, LoginRequest } from '../../src/gateway/login-port.ts';
 
 export interface FakeServer {
@@ -29,12 +30,16 @@ export interface Scene {
   readonly clock: { now: number };
   /** The servers whose tools were asked for in the background. */
   readonly refreshed: string[];
+  /** The config in force; what it is replaced by is used from then on. */
+  readonly live: { current: ConfigState };
+  readonly hostAtLarge: HostAtLarge;
 }
 
 export interface SceneSettings {
   readonly servers?: Readonly<Record<string, FakeServer>>;
   readonly broken?: readonly ConfiguredServer[];
   readonly rules?: Rules;
+  readonly config?: Partial<ConfigState>;
   readonly settings?: Partial<GatewaySettings>;
   readonly login?: (server: string) => Promise<LoginAttempt>;
   readonly loginStatus?: (server: string) => LoginStatus;
@@ -44,6 +49,7 @@ export function createScene(scene: SceneSettings): Scene {
   const fakes = scene.servers ?? {};
   const audit: AuditEntry[] = [];
   const refreshed: string[] = [];
+  const hostAtLarge = createHostAtLarge();
   const loginRequests: Scene['loginRequests'] = [];
   const clock = { now: Date.UTC(2026, 0, 1) };
   const configured: ConfiguredServer[] = [
@@ -61,11 +67,17 @@ export function createScene(scene: SceneSettings): Scene {
     finish: async () => undefined,
     status: async (server) => scene.loginStatus?.(server) ?? { kind: 'none' },
   };
-  const gateway = createGateway(
-    {
+  const live: { current: ConfigState } = {
+    current: {
       servers: new Map(configured.map((server) => [server.name, server])),
       rules: scene.rules,
-      source: { serversFile: '/config/mcp.json', rulesFile: undefined, loadedAt: clock.now, issues: [] },
+      source: { serversFile: '/config/mcp.json', rulesFile: undefined, loadedAt: clock.now, issues: [], reloads: [] },
+      ...scene.config,
+    },
+  };
+  const gateway = createGateway(
+    {
+      config: live,
       downstream: {
         async session(server) {
           await fakes[server]?.connect?.();
@@ -78,13 +90,13 @@ export function createScene(scene: SceneSettings): Scene {
         refresh: (server) => void refreshed.push(server),
       },
       logins,
-      host: createHostAtLarge(),
+      host: hostAtLarge,
       audit: { write: (record) => void audit.push(record), close: async () => undefined },
       now: () => clock.now,
     },
     { version: '0.0.0', loginWaitMs: 0, ...scene.settings },
   );
-  return { gateway, audit, loginRequests, clock, refreshed };
+  return { gateway, audit, loginRequests, clock, refreshed, live, hostAtLarge };
 }
 
 function entryOf(name: string, { entry }: FakeServer): ServerEntry {

@@ -8,15 +8,20 @@ export interface GatewayOptions {
   /** After `portico`; default `serve`. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** The program; default the one that is tested everywhere. */
+  readonly main?: string;
   /** Before the program. */
   readonly nodeArgs?: readonly string[];
 }
 
 export class GatewayProcess extends JsonRpcProcess {
-  constructor(home: Home, { args = ['serve'], env = {}, nodeArgs = [] }: GatewayOptions = {}) {
+  constructor(
+    home: Pick<Home, 'directory' | 'env'>,
+    { args = ['serve'], env = {}, main = mainFile, nodeArgs = [] }: GatewayOptions = {},
+  ) {
     super({
       command: execPath,
-      args: [...nodeArgs, mainFile, ...args],
+      args: [...nodeArgs, main, ...args],
       cwd: home.directory,
       env: { ...home.env, ...env },
     });

@@ -106,8 +106,22 @@ describe('what mends a directory', () => {
       /on the host: sudo chown -R 1000:1001 HOST_DIRECTORY/,
     ],
     [
+      'it belongs to root, in a container',
+      { inContainer: true },
+      /owner 0:0/,
+      'sudo chown -R 1000:1001 HOST_DIRECTORY',
+      /what is mounted at \/data\/logins to this user, on the host/,
+    ],
+    [
+      'it cannot be made on a volume of root, in a container',
+      { inContainer: true, mountPoint: '/data', nearest: { ...nearest, path: '/data' } },
+      /; \/data: owner 0:0/,
+      'sudo chown -R 1000:1001 HOST_DIRECTORY',
+      /what is mounted at \/data to this user/,
+    ],
+    [
       'it cannot be made in a container',
-      { inContainer: true, nearest: { ...nearest, path: '/data' } },
+      { inContainer: true, mountPoint: '/', nearest: { ...nearest, path: '/data' } },
       /owner 0:0/,
       'docker run -v HOST_DIRECTORY:/data/logins …',
       /belongs to 1000:1001/,

@@ -14,8 +14,9 @@ export function proxyFor(url: string, env: Readonly<Record<string, string | unde
   return URL.canParse(proxy) ? new URL(proxy).host : 'an unreadable address';
 }
 
-/** `example.com`, `.example.com`, `*.example.com`, each with or without a port. */
+/** `*`, `example.com`, `.example.com`, `*.example.com`, each with or without a port. */
 function isExcluded(entry: string, hostname: string, port: number): boolean {
+  if (entry === '*') return true;
   const [, host = entry, only] = /^(.+):(\d+)$/.exec(entry) ?? [];
   const name = host.replace(/^\*?\./, '').toLowerCase();
   if (only !== undefined && Number(only) !== port) return false;

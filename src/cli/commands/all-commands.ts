@@ -6,11 +6,15 @@ import { clientMetadataCommand } from './client-metadata.ts';
 import { doctorCommand } from './doctor.ts';
 import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
+import { importConfigCommand } from './import-config.ts';
+import { initCommand } from './init.ts';
+import { installCommand } from './install.ts';
 import { loginCommand } from './login.ts';
 import { logoutCommand } from './logout.ts';
 import { serveCommand } from './serve.ts';
 import { statusCommand } from './status.ts';
 import { toolsCommand } from './tools.ts';
+import { trustCommand } from './trust.ts';
 
 export const allCommands: readonly CliCommand[] = [
   serveCommand,
@@ -21,7 +25,11 @@ export const allCommands: readonly CliCommand[] = [
   callCommand,
   checkCommand,
   doctorCommand,
+  trustCommand,
   exportCommand,
   importCommand,
+  initCommand,
+  installCommand,
+  importConfigCommand,
   clientMetadataCommand,
 ];

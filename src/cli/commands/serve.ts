@@ -7,10 +7,10 @@ import { resolveSettings } from '../../settings.ts';
 import { serveHost } from '../../upstream/server.ts';
 import { StdioServerChannel } from '../../upstream/stdio-channel.ts';
 import { type CliCommand, type CommonOptions, commonOptions } from '../command.ts';
-import type { CliContext } from '../context.ts';
+import type { CliContext, EndReason } from '../context.ts';
 import { createOutput, reportFailure } from '../output.ts';
 
-/** A config that cannot be used; the host has been told by every answer. */
+/** There never was a config that could be used; the host has been told by every answer. */
 const configExit = 2;
 
 export const serveCommand: CliCommand = {
@@ -37,11 +37,19 @@ async function serve(context: CliContext, options: CommonOptions): Promise<numbe
   }
   const log = createLog({ level: settings.logLevel, stream: context.stderr });
   const channel = new StdioServerChannel(context.stdin, stdout);
+  const loading = load(context, settings, log);
   context.onEnd((reason) => {
+    if (isReload(reason, context)) {
+      log.info({ reason }, 'reading the config again');
+      loading.then(
+        (composition) => composition.reload(),
+        () => undefined,
+      );
+      return;
+    }
     log.info({ reason }, 'ending');
     void channel.close();
   });
-  const loading = load(context, settings, log);
   const gateway = loading.then(({ gateway }) => gateway);
   gateway.catch((error: unknown) => {
     const hint = error instanceof GatewayError ? error.hint : undefined;
@@ -60,10 +68,10 @@ async function load(
   // The handshake comes first: nothing below is needed for it, and loading it would delay the answer.
   await new Promise((resolve) => setImmediate(resolve));
   const { compose } = await import('../../compose.ts');
-  const composition = await compose({ ...context, log }, settings);
+  const composition = await compose({ ...context, log }, settings, { isServing: true });
   context.onExit(() => composition.killNow());
-  reportConfig(composition.source, log);
   composition.startEager();
+  composition.watch();
   return composition;
 }
 
@@ -75,12 +83,13 @@ async function end(loading: Promise<Composition>): Promise<number> {
     return error instanceof GatewayError && error.code === 'CONFIG_INVALID' ? configExit : 70;
   }
   await composition.close();
-  return 0;
+  return composition.isUnusable ? configExit : 0;
 }
 
-function reportConfig({ issues, rulesFile }: Composition['source'], log: LogPort): void {
-  for (const { severity, file, line, column, pointer, message, hint, server } of issues) {
-    log[severity === 'error' ? 'error' : 'warn']({ file: `${file}:${line}:${column}`, pointer, server, hint }, message);
-  }
-  if (rulesFile === undefined) log.warn({}, 'no rules file: one agent, and it may use everything');
+/**
+ * A terminal that goes away sends the same signal as somebody who changed the config, and Windows for a closed console
+ * window. A host that goes away closes stdin, or is missed as the parent.
+ */
+function isReload(reason: EndReason, { platform, stdin }: CliContext): boolean {
+  return reason === 'SIGHUP' && platform !== 'win32' && stdin.isTTY !== true;
 }

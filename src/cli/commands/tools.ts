@@ -31,6 +31,7 @@ function listServers(run: CommandRun): Promise<number> {
     output.document(listed);
     const rows = listed.servers.map(({ name, state, description, hint }) => [name, state, hint ?? description ?? '']);
     for (const line of columns(rows)) output.line(line);
+    if (rows.length === 0) output.line('there is no server that this agent may use');
     return 0;
   });
 }

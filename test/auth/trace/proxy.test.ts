@@ -32,6 +32,7 @@ describe('C27: the doctor names the proxy that a request really goes through', (
     ['NO_PROXY names the host', 'https://a.invalid/', { HTTPS_PROXY: 'P', NO_PROXY: 'a.invalid' }, false],
     ['NO_PROXY names a parent', 'https://x.a.invalid/', { HTTPS_PROXY: 'P', NO_PROXY: 'b.invalid, .a.invalid' }, false],
     ['NO_PROXY with an asterisk', 'https://x.a.invalid/', { HTTPS_PROXY: 'P', no_proxy: '*.a.invalid' }, false],
+    ['NO_PROXY names everything', 'https://a.invalid/', { HTTPS_PROXY: 'P', NO_PROXY: 'b.invalid, *' }, false],
     ['NO_PROXY names another port', 'https://a.invalid/', { HTTPS_PROXY: 'P', NO_PROXY: 'a.invalid:8443' }, true],
     ['NO_PROXY names the port', 'https://a.invalid:8443/', { HTTPS_PROXY: 'P', NO_PROXY: 'a.invalid:8443' }, false],
     ['NO_PROXY names only a part of a label', 'https://xa.invalid/', { HTTPS_PROXY: 'P', NO_PROXY: 'a.invalid' }, true],
