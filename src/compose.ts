@@ -7,6 +7,7 @@ import type { ConfiguredServer, ServerEntry } from './config/server-entry.ts';
 import { createEraMemory } from './downstream/era-memory.ts';
 import { createServerPool } from './downstream/pool.ts';
 import { createServerLogs } from './downstream/server-logs.ts';
+import type { ServerSnapshot } from './downstream/server-snapshot.ts';
 import { configuredAt, downstreamPort, forgettingTools } from './downstream-wiring.ts';
 import { createGateway, type Gateway } from './gateway/gateway.ts';
 import { createHostAtLarge } from './gateway/host-at-large.ts';
@@ -48,6 +49,10 @@ export interface Composition {
   /** There is no config that could be used. */
   readonly isUnusable: boolean;
   readonly logins: Logins;
+  /** What the host calls itself, once it has said so. */
+  readonly clientName: string | undefined;
+  /** A configured server as it is now. @throws GatewayError SERVER_NOT_FOUND */
+  snapshot(server: string): ServerSnapshot;
   /** Connects in the background what `GATEWAY_INIT_STRATEGY` says; returns at once. */
   startEager(): void;
   /** Reads the config files again, and applies what changed. Never rejects. */
@@ -129,6 +134,10 @@ export async function compose(
       return config.current.unusable !== undefined;
     },
     logins,
+    get clientName() {
+      return host.current?.clientName;
+    },
+    snapshot: (server) => pool.snapshot(server),
     startEager() {
       void logins.reportPlace();
       startEager();

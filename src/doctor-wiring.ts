@@ -1,16 +1,21 @@
-// Owns how the doctor is put together: the config, the parts of a login, and the local commands. Loads what speaks HTTP
-// and OAuth only where a server needs it.
+// Owns how the doctor goes through the servers of a config: what each is examined with, and where it ends.
 import { version as nodeVersion } from 'node:process';
-import type { DoctorReport, DoctorStep } from './auth/trace/report.ts';
-import type { TraceDeps } from './auth/trace/trace-login.ts';
+import { type DoctorReport, type DoctorStep, skippedStep } from './auth/trace/report.ts';
+import { secretsOf } from './auth/trace/secrets.ts';
+import { scrub } from './auth/trace/text.ts';
 import type { ConfiguredServer, HttpServerEntry, LoadedServers, StdioServerEntry } from './config/server-entry.ts';
+import { shortUntrusted, type UntrustedFile } from './config/untrusted-file.ts';
+import { openTrace, type Trace } from './doctor-trace-wiring.ts';
+import { judgeTrial, trialEntry, tryServer, withSteps } from './doctor-trial-wiring.ts';
 import type { LoginShell } from './downstream/login-shell.ts';
+import { createServerPool, type ServerPool } from './downstream/pool.ts';
 import { GatewayError } from './errors.ts';
+import type { FetchLike } from './lib/fetch-like.ts';
 import type { LogPort } from './lib/log-port.ts';
 import { nearestNames } from './lib/nearest-name.ts';
+import { orAborted } from './lib/or-aborted.ts';
 import { findPaths } from './paths.ts';
 import type { Environment, Settings } from './settings.ts';
-import { openTokenStore } from './token-store-wiring.ts';
 
 export type { DoctorReport, DoctorStep, Finding, TriedUrl } from './auth/trace/report.ts';
 
@@ -23,6 +28,10 @@ export interface DoctorDeps {
   readonly log: LogPort;
   /** Epoch milliseconds. */
   readonly now: () => number;
+  /** Calls back at the very end, when nothing asynchronous can run any more. */
+  onExit(listener: () => void): void;
+  /** Ends what was started, and the examination with it. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What `portico doctor --json` prints. */
@@ -31,40 +40,68 @@ export interface DoctorResult {
   readonly node_version: string;
   readonly platform: string;
   readonly servers_file: string;
+  /** Why it is that one. */
+  readonly servers_file_from: string;
   readonly rules_file: string | null;
+  /** Files that were found and that nobody trusted: nothing of the config is used, and no server was examined. */
+  readonly untrusted: readonly string[];
+  readonly config_directory: string;
   readonly token_directory: string;
+  readonly cache_directory: string;
+  readonly log_directory: string;
+  readonly audit_log: string | null;
   readonly servers: readonly DoctorReport[];
 }
 
 /** So many servers are asked at a time. */
 const parallel = 4;
 
-/** `names`: empty means every server. @throws GatewayError CONFIG_INVALID, SERVER_NOT_FOUND */
+/**
+ * `names`: empty means every server.
+ * @throws GatewayError CONFIG_INVALID, SERVER_NOT_FOUND, CANCELLED
+ */
 export async function runDoctor(deps: DoctorDeps, settings: Settings, names: readonly string[]): Promise<DoctorResult> {
   const { readConfig } = await import('./read-config.ts');
-  const { servers: loaded, rules } = await readConfig(deps, settings);
-  const tokenDirectory = findPaths({ env: deps.env, cwd: deps.cwd, tokenDir: settings.tokenDir }).tokenDir;
+  const { servers: loaded, rules, origin, untrusted } = await readConfig(deps, settings, { untrusted: 'read' });
+  const paths = findPaths({ env: deps.env, cwd: deps.cwd, tokenDir: settings.tokenDir });
   const chosen = chooseServers(loaded.servers, names);
-  const trace = await openTrace(deps, tokenDirectory, chosen);
+  const about = {
+    portico_version: deps.version,
+    node_version: nodeVersion,
+    platform: deps.platform,
+    servers_file: loaded.path,
+    servers_file_from: origin,
+    rules_file: rules?.path ?? null,
+    untrusted: untrusted.map(({ file }) => file),
+    config_directory: paths.configDir,
+    token_directory: paths.tokenDir,
+    cache_directory: paths.cacheDir,
+    log_directory: paths.logDir,
+    audit_log: paths.auditFile ?? null,
+  };
+  const [stranger] = untrusted;
+  if (stranger) return { ...about, servers: chosen.map(({ name }) => untrustedReport(name, stranger)) };
+  const trace = await openTrace(deps, paths.tokenDir, chosen);
   const { createLoginShell } = await import('./downstream/login-shell.ts');
   const loginShell = createLoginShell(deps, { ask: settings.askShell });
+  const trials = openTrials(deps, settings, chosen, trace);
+  const instruments = { trace, trials, loginShell };
   try {
-    const servers = await inTurns(chosen, (server) =>
-      examine({ ...deps, loginShell }, { loaded, server, named: names.length > 0 }, trace),
-    );
-    return {
-      portico_version: deps.version,
-      node_version: nodeVersion,
-      platform: deps.platform,
-      servers_file: loaded.path,
-      rules_file: rules?.path ?? null,
-      token_directory: tokenDirectory,
-      servers,
-    };
+    const isNamed = names.length > 0;
+    const examining = inTurns(chosen, (server) => examine(deps, { loaded, server, named: isNamed }, instruments));
+    return { ...about, servers: await orAborted(examining, deps.signal) };
   } finally {
+    await trials.close();
     loginShell.close();
     await trace?.close();
   }
+}
+
+function untrustedReport(server: string, untrusted: UntrustedFile): DoctorReport {
+  const summary = `not examined: ${shortUntrusted(untrusted)}`;
+  const fix = { command: 'portico trust', explanation: 'It shows what the file would start, and asks.' };
+  const step: DoctorStep = { step: 'config', status: 'failed', summary, facts: { file: untrusted.file }, fix };
+  return { server, verdict: { kind: 'problem', summary, step: 'config', fix }, steps: [step] };
 }
 
 function chooseServers(
@@ -83,50 +120,22 @@ function chooseServers(
   });
 }
 
-interface Trace {
-  depsFor(entry: HttpServerEntry): TraceDeps;
-  readonly tokenDirectory: string;
-  close(): Promise<void>;
-}
-
-/** The parts of a login, as login-wiring.ts puts them together; undefined where no server needs them. */
-async function openTrace(
+/** Opens servers as the gateway does: so many at a time, and each of them ended for certain. */
+function openTrials(
   deps: DoctorDeps,
-  tokenDirectory: string,
+  { askShell }: Settings,
   chosen: readonly ConfiguredServer[],
-): Promise<Trace | undefined> {
-  if (!chosen.some((server) => server.state === 'usable' && server.entry.kind === 'http')) return undefined;
-  const [{ lookup }, { guardStrangers }, { createLoginLeases }, { createHttpFetch }, { createFileLock }, store] =
-    await Promise.all([
-      import('node:dns/promises'),
-      import('./auth/address-rule.ts'),
-      import('./auth/login-lease.ts'),
-      import('./lib/http-fetch.ts'),
-      import('./lib/file-lock.ts'),
-      openTokenStore(deps, tokenDirectory),
-    ]);
-  const http = createHttpFetch(deps.env);
-  const lock = createFileLock();
-  const { env, now, log } = deps;
-  const parts = {
-    store,
-    leases: createLoginLeases({ lock, now, log }, { directory: tokenDirectory }),
-    lookUp: async (hostname: string) => (await lookup(hostname, { all: true })).map(({ address }) => address),
-    env,
-    now,
+  trace: Trace | undefined,
+): Pick<ServerPool, 'get' | 'close'> {
+  const fetchFor = (entry: HttpServerEntry): FetchLike => {
+    if (!trace) throw new GatewayError('INTERNAL', 'an HTTP server is examined without the parts for it');
+    return trace.fetchFor(entry);
   };
-  return {
-    // What a login may not ask, the doctor may not ask either.
-    depsFor: ({ url: serverUrl, oauth }) => {
-      const issuer = oauth === false ? undefined : oauth.issuer;
-      return { ...parts, fetch: guardStrangers(http, { serverUrl, issuer }) };
-    },
-    tokenDirectory,
-    close: http.close,
-  };
+  const entries = chosen.flatMap((server) => (server.state === 'usable' ? [trialEntry(server.entry)] : []));
+  const pool = createServerPool({ ...deps, fetchFor }, { entries, askShell });
+  deps.onExit(() => pool.killNow());
+  return pool;
 }
-
-type CommandDeps = DoctorDeps & { readonly loginShell: LoginShell };
 
 interface Patient {
   readonly loaded: LoadedServers;
@@ -135,7 +144,14 @@ interface Patient {
   readonly named: boolean;
 }
 
-async function examine(deps: CommandDeps, patient: Patient, trace: Trace | undefined): Promise<DoctorReport> {
+interface Instruments {
+  readonly trace: Trace | undefined;
+  readonly trials: Pick<ServerPool, 'get'>;
+  readonly loginShell: LoginShell;
+}
+
+async function examine(deps: DoctorDeps, patient: Patient, instruments: Instruments): Promise<DoctorReport> {
+  const { trace, trials } = instruments;
   const { loaded, server, named } = patient;
   const issues = loaded.issues.filter((issue) => issue.server === server.name);
   const config = { file: loaded.path, issues };
@@ -145,10 +161,36 @@ async function examine(deps: CommandDeps, patient: Patient, trace: Trace | undef
   }
   const { entry } = server;
   if (entry.disabled && !named) return { server: server.name, verdict: disabled, steps: [] };
-  if (entry.kind === 'stdio') return await examineCommand(deps, entry, config.file);
+  if (entry.kind === 'stdio') return await examineCommand(deps, { entry, file: config.file }, instruments);
   if (!trace) throw new GatewayError('INTERNAL', 'an HTTP server is examined without the parts for it');
   const { traceLogin } = await import('./auth/trace/trace-login.ts');
-  return await traceLogin(trace.depsFor(entry), { entry, config, tokenDirectory: trace.tokenDirectory });
+  const report = await traceLogin(trace.depsFor(entry), { entry, config, tokenDirectory: trace.tokenDirectory });
+  return await withList(report, entry, trials);
+}
+
+/** A server that could be used right now is asked for its tools. */
+async function withList(
+  report: DoctorReport,
+  entry: HttpServerEntry,
+  trials: Instruments['trials'],
+): Promise<DoctorReport> {
+  const { verdict, steps } = report;
+  const token = steps.find(({ step }) => step === 'token');
+  const mayList = verdict.kind === 'ok' && (token === undefined || token.status !== 'skipped' || isOpen(steps));
+  if (!mayList) {
+    const why =
+      verdict.kind === 'ok' ? 'the next call gets a token first; the doctor changes none' : 'comes after the login';
+    return withSteps(report, [skippedStep('list', why)]);
+  }
+  const trial = await tryServer(trials, entry.name);
+  return withSteps(report, scrub(judgeTrial(trial, 'http'), secretsOf(entry, undefined)));
+}
+
+/** No login is asked for. */
+function isOpen(steps: readonly DoctorStep[]): boolean {
+  return steps.some(
+    ({ step, facts }) => step === 'challenge' && typeof facts['status'] === 'number' && facts['status'] < 300,
+  );
 }
 
 const disabled = { kind: 'skipped', summary: 'disabled in the config' } as const;
@@ -164,8 +206,12 @@ function brokenReport(
   return { server: server.name, verdict, steps: [step] };
 }
 
-/** A local command has no login: it is looked for, and not started. */
-async function examineCommand(deps: CommandDeps, entry: StdioServerEntry, file: string): Promise<DoctorReport> {
+/** A local command has no login: it is looked for, started, and asked for its tools. */
+async function examineCommand(
+  deps: DoctorDeps,
+  { entry, file }: { readonly entry: StdioServerEntry; readonly file: string },
+  { trials, loginShell }: Omit<Instruments, 'trace'>,
+): Promise<DoctorReport> {
   const { findCommand } = await import('./downstream/find-command.ts');
   const facts = { file, command: entry.command, disabled: entry.disabled };
   const config: DoctorStep = {
@@ -175,21 +221,17 @@ async function examineCommand(deps: CommandDeps, entry: StdioServerEntry, file: 
     facts,
   };
   try {
-    const found = await findCommand(entry, deps);
+    const found = await findCommand(entry, { ...deps, loginShell });
     const elsewhere = found.source === 'login shell' || found.source === 'usual place';
-    const how = elsewhere ? ` (${found.source}; not on PATH)` : '';
-    const summary = `found at ${found.file}${how}; not started`;
-    const command: DoctorStep = {
+    const command = {
       step: 'command',
       status: 'ok',
-      summary,
+      summary: `found at ${found.file}${elsewhere ? ` (${found.source}; not on PATH)` : ''}`,
       facts: { path: found.file, found_by: found.source },
-    };
-    return {
-      server: entry.name,
-      verdict: { kind: 'ok', summary: `the command was ${summary}` },
-      steps: [config, command],
-    };
+    } as const;
+    const steps = judgeTrial(await tryServer(trials, entry.name), 'stdio');
+    const summary = steps.at(-1)?.summary ?? '';
+    return withSteps({ server: entry.name, verdict: { kind: 'ok', summary }, steps: [config, command] }, steps);
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
     const { message: summary, hint } = error;

@@ -1,14 +1,12 @@
 // Owns "one open login per key over all processes on the token directory": a file with the login's URL and a heartbeat.
 // No lock is held while a human thinks. Knows nothing of OAuth.
 import { randomUUID } from 'node:crypto';
-import { readlinkSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { kill, pid } from 'node:process';
 import { errorText } from '../errors.ts';
 import type { FileLock } from '../lib/file-lock.ts';
 import { removeIfPresent, writePrivateJson } from '../lib/json-file.ts';
 import type { LogPort } from '../lib/log-port.ts';
+import { isKnownGone, ownMark } from '../lib/process-mark.ts';
 import type { LeaseRecord } from './lease-file.ts';
 import { leaseToFile, readLease } from './lease-file.ts';
 
@@ -60,7 +58,7 @@ export function createLoginLeases(deps: LeaseDeps, { directory }: { directory: s
     record.state === 'open' &&
     deps.now() - record.heartbeatAt < staleMs &&
     deps.now() < record.expiresAt &&
-    !isGone(record);
+    !isKnownGone(record);
 
   /** Marks the window as opened or not; whether that changed anything. */
   const markWindow = async (key: string, owner: string, browserOpened: boolean): Promise<boolean> => {
@@ -92,9 +90,7 @@ export function createLoginLeases(deps: LeaseDeps, { directory }: { directory: s
       const now = deps.now();
       const mine: LeaseRecord = {
         owner: randomUUID(),
-        pid,
-        host: hostname(),
-        ...ownNamespace,
+        ...ownMark,
         browserOpened: false,
         startedAt: now,
         heartbeatAt: now,
@@ -168,30 +164,6 @@ function holdLease(deps: LeaseDeps, path: string, first: LeaseRecord): LoginLeas
       return end({ ...rest, ...mark, state: 'failed', error });
     },
   };
-}
-
-/** Two numbers of processes can be compared where this is the same (pid_namespaces(7)). */
-const ownNamespace: { readonly pidNamespace?: string } = readOwnNamespace();
-
-function readOwnNamespace(): { readonly pidNamespace?: string } {
-  try {
-    return { pidNamespace: readlinkSync('/proc/self/ns/pid') };
-  } catch {
-    // Not Linux: one numbering for the whole machine.
-    return {};
-  }
-}
-
-/** Whether the holder is known to have ended; one on another machine or in another container is told by its heartbeat. */
-function isGone(record: LeaseRecord): boolean {
-  if (record.host !== hostname() || record.pidNamespace !== ownNamespace.pidNamespace) return false;
-  try {
-    kill(record.pid, 0);
-    return false;
-  } catch (error) {
-    // EPERM: it is there, and belongs to somebody else.
-    return error instanceof Error && 'code' in error && error.code === 'ESRCH';
-  }
 }
 
 function unsharedLease(owner: string): LoginLease {

@@ -43,7 +43,7 @@ export async function proveToken(
   const deadline = AbortSignal.timeout(deadlineMs);
   const signal = input.signal ? AbortSignal.any([input.signal, deadline]) : deadline;
   // The same headers and redirects as every later request, with this token and no other.
-  const authorized = createAuthorizedFetch({ fetch: deps.fetch, credentials: onlyToken(token, input.dpop) }, entry);
+  const authorized = fixedTokenFetch(deps, { entry, token, dpop: input.dpop });
   const accept = 'application/json, text/event-stream';
   // The older SSE transport opens with a GET; what comes as its stream is not read.
   const request: RequestInit =
@@ -67,7 +67,20 @@ export async function proveToken(
   }
 }
 
-function onlyToken(token: string, dpop: DpopKey | undefined): Credentials {
+/** The `fetch` of one server with this token and no other, or with none; it renews and saves nothing. */
+export function fixedTokenFetch(
+  deps: { readonly fetch: FetchLike },
+  input: {
+    readonly entry: HttpServerEntry;
+    readonly token: string | undefined;
+    readonly dpop?: DpopKey | undefined;
+  },
+): FetchLike {
+  const credentials = onlyToken(input.token, input.dpop);
+  return createAuthorizedFetch({ fetch: deps.fetch, credentials }, input.entry);
+}
+
+function onlyToken(token: string | undefined, dpop: DpopKey | undefined): Credentials {
   return {
     token: async () => token,
     keyOf: () => dpop,

@@ -1,5 +1,5 @@
 // Owns how a doctor's report reads in a terminal of 80 columns, without colours; knows nothing of how it came about.
-import type { DoctorReport, DoctorStep, Finding, TriedUrl } from '../doctor-wiring.ts';
+import type { DoctorReport, DoctorResult, DoctorStep, Finding, TriedUrl } from '../doctor-wiring.ts';
 import { wrapped } from './wrapped.ts';
 
 /** Where the text of a step begins: after its status and name. */
@@ -7,6 +7,22 @@ const stepIndent = 30;
 const detailIndent = 10;
 /** As wide as the longest status and the longest name, and two blanks each. */
 const statusWidth = 9;
+
+/** What every report of a bug begins with. */
+export function headLines(result: DoctorResult): readonly string[] {
+  const { servers_file: file, servers_file_from: from, untrusted } = result;
+  const trust = untrusted.length > 0 ? ', not trusted' : from === 'working directory' ? ', trusted' : '';
+  const rows = [
+    ['portico', `${result.portico_version}, node ${result.node_version}, ${result.platform}`],
+    ['servers', `${file} (${from}${trust})`],
+    ['rules', result.rules_file ?? 'none: every agent may use everything'],
+    ['logins', result.token_directory],
+    ['cache', result.cache_directory],
+    ['audit log', result.audit_log ?? 'off'],
+    ['logs', result.log_directory],
+  ] as const;
+  return [...rows.map(([name, value]) => `${name.padEnd(10)} ${value}`), ''];
+}
 
 /** The whole trace of one server. */
 export function reportLines({ server, steps, verdict }: DoctorReport): readonly string[] {
@@ -60,6 +76,7 @@ function mending({ requirement, fix }: Pick<Finding, 'requirement' | 'fix'>, ind
 const shownFacts: Readonly<Record<DoctorStep['step'], readonly string[]>> = {
   config: ['headers', 'oauth_keys', 'profile', 'disabled'],
   command: [],
+  start: [],
   network: [],
   challenge: ['scope', 'error'],
   resource_metadata: ['resource', 'scopes_supported'],
@@ -76,6 +93,7 @@ const shownFacts: Readonly<Record<DoctorStep['step'], readonly string[]>> = {
   ],
   saved_login: ['file', 'account', 'scope', 'expires_at', 'refresh_token', 'refresh_due', 'open_login'],
   token: ['scope'],
+  list: [],
 };
 
 function factLines({ step, facts, status }: DoctorStep, indent: string): readonly string[] {

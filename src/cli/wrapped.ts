@@ -2,8 +2,15 @@
 
 export const terminalWidth = 80;
 
-/** Broken at blanks; a word that is longer than a line, such as a URL, stays whole, so that it can be copied. */
+/**
+ * Broken at blanks; a word that is longer than a line, such as a URL, stays whole, so that it can be copied. The lines of
+ * the text stay lines.
+ */
 export function wrapped(text: string, first: string, rest: string): readonly string[] {
+  return text.split('\n').flatMap((line, index) => wrappedLine(line, index === 0 ? first : rest, rest));
+}
+
+function wrappedLine(text: string, first: string, rest: string): readonly string[] {
   const lines: string[] = [];
   let line = first;
   let isEmpty = true;

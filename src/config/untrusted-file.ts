@@ -18,7 +18,7 @@ export class UntrustedFileError extends GatewayError {
 
   constructor(untrusted: UntrustedFile) {
     super('CONFIG_INVALID', describeUntrusted(untrusted), {
-      hint: `Look at it, then type: portico trust (in ${dirname(untrusted.file)}), and start the gateway anew. Or name the file to use with --config or GATEWAY_MCP_CONFIG.`,
+      hint: `Look at it, then type: portico trust (in ${dirname(untrusted.file)}). Or name the file to use with --config or GATEWAY_MCP_CONFIG.`,
     });
     this.name = 'UntrustedFileError';
     this.untrusted = untrusted;

@@ -5,6 +5,8 @@ export interface ServerChannel extends MessageChannel {
   readonly transport: 'stdio' | 'http' | 'sse';
   /** The session that the server assigned (Streamable HTTP), while there is one. */
   readonly sessionId?: string | undefined;
+  /** The child process, on a channel that has one, while it runs. */
+  readonly runningPid?: number | undefined;
   /** Sent as `MCP-Protocol-Version` from now on, on channels that have headers. */
   setProtocolVersion?(version: string): void;
   /** Whether each request says its revision itself (2026-07-28), without a session or a standing stream. */

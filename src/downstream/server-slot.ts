@@ -85,11 +85,13 @@ export class ServerSlot {
     const state = this.#state;
     if (this.#entry.disabled) return { state: 'disabled' };
     const known = this.#known.current;
+    const processes = [...this.#channels].flatMap(({ runningPid }) => runningPid ?? []);
     const told = {
       tools: known?.tools,
       title: known?.title,
       protocolVersion: known?.protocolVersion,
       offers: this.#offers,
+      processes: processes.length > 0 ? processes : undefined,
     };
     switch (state.kind) {
       case 'idle':

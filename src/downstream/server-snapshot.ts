@@ -20,6 +20,8 @@ export type ServerSnapshot = {
   readonly protocolVersion?: string | undefined;
   /** What the server last said it offers besides. */
   readonly offers?: Offers | undefined;
+  /** Its child processes that run. */
+  readonly processes?: readonly number[] | undefined;
 } & (
   | { readonly state: 'idle' | 'connecting' | 'disabled' }
   | { readonly state: 'ready'; readonly info: ConnectionInfo; readonly since: number }

@@ -65,6 +65,10 @@ export class StdioChannel implements ServerChannel {
     return this.#child?.pid;
   }
 
+  get runningPid(): number | undefined {
+    return this.#ended === undefined ? this.pid : undefined;
+  }
+
   /** @throws GatewayError SERVER_UNAVAILABLE there is no such program; the system's own error where it cannot start */
   async start(): Promise<void> {
     const { platform } = this.#deps;

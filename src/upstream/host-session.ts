@@ -24,6 +24,7 @@ export class HostSession {
   #capabilities: Members = {};
   #logLevel: string | undefined;
   #isModern = false;
+  #clientName: string | undefined;
 
   constructor(peer: Peer, subscriptions: HostSubscriptions, log: LogPort) {
     this.#peer = peer;
@@ -32,15 +33,17 @@ export class HostSession {
   }
 
   /** Takes the params of `initialize`. */
-  introduce({ capabilities }: Members): void {
+  introduce({ capabilities, clientInfo }: Members): void {
+    this.#clientName = nameIn(clientInfo);
     this.#capabilities = membersOf(capabilities);
     this.#isModern = false;
   }
 
   /** Takes what a request of 2026-07-28 says. Whether that is news. */
-  introduceModern({ capabilities }: NonNullable<RequestMeta['modern']>): boolean {
+  introduceModern({ capabilities, clientInfo }: NonNullable<RequestMeta['modern']>): boolean {
     if (this.#isModern && JSON.stringify(capabilities) === JSON.stringify(this.#capabilities)) return false;
     this.#capabilities = capabilities;
+    this.#clientName = nameIn(clientInfo);
     this.#isModern = true;
     return true;
   }
@@ -52,11 +55,15 @@ export class HostSession {
   /** The host outside of any call. */
   atLarge(): CallHost {
     // Read when asked: the host may say more of itself later.
-    const session = (): { capabilities: Members; logLevel: string | undefined } => ({
+    const session = (): Pick<CallHost, 'capabilities' | 'logLevel' | 'clientName'> => ({
       capabilities: this.#capabilities,
       logLevel: this.#logLevel,
+      clientName: this.#clientName,
     });
     return {
+      get clientName() {
+        return session().clientName;
+      },
       get capabilities() {
         return session().capabilities;
       },
@@ -151,6 +158,11 @@ export class HostSession {
       this.#log.debug({ err: error }, 'the host did not take the URL');
     }
   }
+}
+
+function nameIn(clientInfo: unknown): string | undefined {
+  const { name } = membersOf(clientInfo);
+  return typeof name === 'string' ? name : undefined;
 }
 
 function answersIn({ inputResponses, requestState }: Members): Pick<Host, 'answers'> {

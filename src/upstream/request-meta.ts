@@ -23,7 +23,9 @@ export interface RequestMeta {
   /** For the server behind. */
   readonly passed: Members;
   /** What a request of revision 2026-07-28 says of its host; undefined: the request is of an earlier revision. */
-  readonly modern: { readonly capabilities: Members; readonly logLevel: string | undefined } | undefined;
+  readonly modern:
+    | { readonly capabilities: Members; readonly logLevel: string | undefined; readonly clientInfo: unknown }
+    | undefined;
 }
 
 const nothing: Members = Object.freeze({});
@@ -54,7 +56,7 @@ function modernOf(meta: Members, supported: readonly string[]): RequestMeta['mod
   if (logLevel !== undefined && !isLogLevel(logLevel)) {
     throw new RpcError(rpcCodes.invalidParams, `_meta["${prefix}logLevel"] is no log level`);
   }
-  return { capabilities: capabilities as Members, logLevel };
+  return { capabilities: capabilities as Members, logLevel, clientInfo: meta[`${prefix}clientInfo`] };
 }
 
 /** Severities of RFC 5424, the least severe first. */

@@ -9,6 +9,8 @@ export interface Answers {
 }
 
 export interface CallHost {
+  /** What the host calls itself (`clientInfo.name`), where that is known. */
+  readonly clientName?: string | undefined;
   /** `ClientCapabilities` as the host declared them. */
   readonly capabilities: Members;
   /** What the caller's `_meta` holds for the server: tracing, and keys that nobody here knows. */

@@ -1,5 +1,5 @@
 // Tests of src/downstream/windows-command.ts: the command lines written down, and read back as Windows reads them.
-import { array, assert, constantFrom, property, string, stringMatching } from 'fast-check';
+import fc, { array, constantFrom, property, string, stringMatching } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { batchArgument, launchOf, programNames, unpassableArgument } from '../../src/downstream/windows-command.ts';
 import { argvOf, expandAtPrompt, Injection, lineOfCmd, parseCommand, runBatchLine } from './windows-reader.ts';
@@ -106,7 +106,7 @@ describe('E41: the command line of a .cmd file on Windows', () => {
   });
 
   it('gives any arguments back unchanged, and never lets one of them become a command', () => {
-    assert(
+    fc.assert(
       property(array(argument, { maxLength: 3 }), constantFrom(...shims), (args, shim) => {
         expect(throughShim(args, shim)).toEqual(args);
       }),
@@ -121,7 +121,7 @@ describe('E41: the command line of a .cmd file on Windows', () => {
       ),
       { maxLength: 4 },
     );
-    assert(
+    fc.assert(
       property(words, (args) => {
         expect(throughShim(args, shims[0])).toEqual(args);
       }),
@@ -173,7 +173,7 @@ describe('the reader of these tests', () => {
   });
 
   it('takes lone backslashes for what they are', () => {
-    assert(
+    fc.assert(
       property(stringMatching(/^[a-z\\]{1,9}$/), (text) => {
         expect(argvOf(` ${text}`)).toEqual([text]);
       }),

@@ -1,5 +1,5 @@
 // Tests of src/downstream/windows-tree.ts and windows-processes.ts: the system is a list of processes here.
-import { array, assert, constantFrom, integer, property, record } from 'fast-check';
+import fc, { array, constantFrom, integer, property, record } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   livingMembers,
@@ -41,7 +41,7 @@ describe('E41: which processes belong to a child on Windows', () => {
         startedAt: integer({ min: 0, max: 200 }),
       }),
     );
-    assert(
+    fc.assert(
       property(rows, constantFrom(1, 5), (list, pid) => {
         const members = livingMembers(list, [{ pid, startedAt: 100 }]);
         expect(members.filter(({ startedAt }) => startedAt < 100)).toEqual([]);

@@ -6,7 +6,7 @@ import { blocksOf, commandsOf, type DocsCommand } from '../helpers/docs-page.ts'
 import { isRunnable, runDocsCommand } from '../helpers/docs-shell.ts';
 import { root } from '../helpers/programs.ts';
 import { Stage } from '../helpers/stage.ts';
-import { comingCommands, notExecuted } from './docs/not-executed.ts';
+import { notExecuted } from './docs/not-executed.ts';
 import { createHuman, type Scene } from './docs/scene.ts';
 import { scenes } from './docs/scenes.ts';
 
@@ -21,15 +21,10 @@ const pages = [
     .map((name) => `docs/${name}`),
 ];
 const textOf = (page: string): string => readFileSync(join(root, page), 'utf8');
-const contract = readFileSync(join(root, 'test/e2e/contracts/help.txt'), 'utf8');
 
 const commands = pages.flatMap((page) => commandsOf(page, textOf(page)));
 const excuseOf = ({ text }: DocsCommand) => notExecuted.find(({ begins }) => text.startsWith(begins));
-const isComing = ({ text }: DocsCommand): boolean => {
-  const [, name = ''] = /^portico ([a-z-]+)/u.exec(text) ?? [];
-  return comingCommands.includes(name) && !contract.includes(`$ portico ${name} --help`);
-};
-const executed = commands.filter((command) => !excuseOf(command) && !isComing(command));
+const executed = commands.filter((command) => !excuseOf(command));
 
 /** The scene of the heading, else that of the page. */
 const sceneOf = ({ page, anchor }: DocsCommand): string => {

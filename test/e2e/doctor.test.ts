@@ -18,7 +18,8 @@ function normalised(document: Json, home: Home): string {
     `${JSON.stringify(document, null, 2)}\n`
       .replaceAll(home.directory, 'HOME')
       .replaceAll(execPath, 'NODE')
-      .replace(/"(portico_version|node_version|platform)": "[^"]*"/g, '"$1": "…"')
+      .replace(/"HOME\/(?:\.config|\.local|\.cache|Library)\/[^"]*"/g, '"HOME/…"')
+      .replace(/"(portico_version|node_version|platform|\w+_directory)": "(?!HOME)[^"]*"/g, '"$1": "…"')
       .replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT')
       .replace(/\b[0-9a-f]{32}\b/g, 'KEY')
       .replace(/"client-[\w-]+"/g, '"CLIENT"')
@@ -33,14 +34,14 @@ function changesAt({ log }: { readonly log: readonly { method: string; path: str
   return log.filter(({ method }) => method !== 'GET').map(({ method, path }) => `${method} ${path}`);
 }
 
-test('the document of --json is the one that was agreed on, member for member', async () => {
+test('E42, G53: the document of --json is the one that was agreed on, member for member', async () => {
   const { server } = await stage.protectedPair();
   const closed = await stage.protectedPair({ faults: { registration: 'none', metadataAs: 'other-issuer' } });
   const home = stage.home({
     servers: {
       crm: { url: server.url },
       wiki: { url: closed.server.url, headers: { 'X-Team': 'canary-header-value' } },
-      local: { command: 'node', args: [] },
+      local: fixtureServer('echo'),
       gone: { command: 'no-such-program' },
       broken: { url: 'ftp://nowhere.example' },
       off: { url: 'https://off.example/mcp', disabled: true },
@@ -165,7 +166,7 @@ test('F49, E42: a server that is down, one that is odd and a local command get o
   expect(code).toBe(1);
   expect(stderr).toMatch(/^down: problem \(network\): 127\.0\.0\.1:\d+: the connection is refused/m);
   expect(stderr).toMatch(/^odd: problem \(challenge\): the server answers 403/m);
-  expect(stderr).toMatch(/^echo: ok: the command was found at/m);
+  expect(stderr).toMatch(/^echo: ok: lists \d+ tools, revision /m);
   expect(stderr).not.toContain('\u001b');
 });
 

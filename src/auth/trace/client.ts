@@ -16,6 +16,8 @@ export interface ClientTrace {
   readonly saved: LoginRecord | undefined;
   /** Epoch milliseconds. */
   readonly now: number;
+  /** The client of the last login, which nobody finished: the next one does not use it again. */
+  readonly distrustedClientId?: string | undefined;
 }
 
 /** The port that the doctor proposes where one must be registered. Any free one will do. */
@@ -53,21 +55,29 @@ const summaries = {
 
 type Way = keyof typeof summaries;
 
-function wayOf(
-  { as, settings }: ClientTrace,
-  configured: SavedClient | undefined,
-  saved: SavedClient | undefined,
-): Way {
+function wayOf(trace: ClientTrace, configured: SavedClient | undefined, saved: SavedClient | undefined): Way {
+  const { as, settings } = trace;
   if (settings.clientId !== undefined) return 'configured';
-  if (configured) return 'metadata_document';
+  if (configured && !isRefused(configured, saved, trace)) return 'metadata_document';
   // There is no human to approve a client that nobody knows yet.
   if (isMachineGrant(settings)) return 'none';
   if (saved) return 'registered_before';
   return as.registration_endpoint === undefined ? 'none' : 'dynamic_registration';
 }
 
-function savedRegistration({ as, saved, now }: ClientTrace): SavedClient | undefined {
+/** As choose-client.ts has it: registration is the other way in, where the metadata document was not taken. */
+function isRefused(
+  { client_id: document }: SavedClient,
+  saved: SavedClient | undefined,
+  { as, distrustedClientId }: ClientTrace,
+): boolean {
+  if (saved?.refused_document === document) return true;
+  return document === distrustedClientId && as.registration_endpoint !== undefined;
+}
+
+function savedRegistration({ as, saved, now, distrustedClientId }: ClientTrace): SavedClient | undefined {
   if (saved?.issuer !== as.issuer || saved.client.registered_at === undefined) return undefined;
+  if (saved.client.client_id === distrustedClientId) return undefined;
   // RFC 7591 section 3.2.1: 0 means never.
   const secretEndsAt = (saved.client.client_secret_expires_at ?? 0) * 1000;
   return secretEndsAt !== 0 && secretEndsAt <= now ? undefined : saved.client;

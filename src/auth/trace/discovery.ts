@@ -49,6 +49,8 @@ export interface DiscoveryContext {
   readonly settings: OAuthSettings;
   readonly challenge: AuthChallenge;
   readonly saved: LoginRecord | undefined;
+  /** The client that a login used which nobody finished. */
+  readonly distrustedClientId?: string | undefined;
   readonly now: number;
   /** Whether the server asks for a login now. */
   readonly needed: boolean;
@@ -69,7 +71,7 @@ export function judgeDiscovery(seen: SeenDiscovery, context: DiscoveryContext): 
 
 function judgeAll(seen: SeenDiscovery, context: DiscoveryContext): readonly DoctorStep[] {
   const { looks, discovery, error } = seen;
-  const { settings, challenge, saved, now } = context;
+  const { settings, challenge, saved, now, distrustedClientId } = context;
   const serverUrl = context.entry.url;
   const [ofResource, ofServer] = [
     looks.filter(({ document }) => document === 'resource'),
@@ -90,7 +92,7 @@ function judgeAll(seen: SeenDiscovery, context: DiscoveryContext): readonly Doct
   return [
     resource,
     server,
-    judgeClient({ as: discovery.as, settings, saved, now }),
+    judgeClient({ as: discovery.as, settings, saved, now, distrustedClientId }),
     judgeAuthorization({ discovery, settings, challenge, resourceIsPublished }),
   ];
 }

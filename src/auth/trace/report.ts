@@ -4,6 +4,7 @@
 export const stepNames = [
   'config',
   'command',
+  'start',
   'network',
   'challenge',
   'resource_metadata',
@@ -12,6 +13,7 @@ export const stepNames = [
   'authorization',
   'saved_login',
   'token',
+  'list',
 ] as const;
 
 export type StepName = (typeof stepNames)[number];

@@ -32,6 +32,8 @@ export interface SavedLogin {
   readonly unreadable?: GatewayError;
   /** An open login, here or in another process. */
   readonly lease: LeaseRecord | undefined;
+  /** The client of the last login, where nobody finished it. */
+  readonly unprovenClientId?: string | undefined;
 }
 
 export async function lookAtSavedLogin(
@@ -49,6 +51,7 @@ export async function lookAtSavedLogin(
     // There is none on Windows.
     uid: thisProcess.getuid?.() ?? -1,
     lease: lease && deps.leases.isFresh(lease) ? lease : undefined,
+    unprovenClientId: lease?.unprovenClientId,
   };
   try {
     return { ...seen, record: await deps.store.read(key) };

@@ -93,7 +93,17 @@ async function tell(
       : undefined;
   if (seen && probe.kind === 'answered') {
     const { challenge } = probe;
-    steps.push(...judgeDiscovery(seen, { entry, settings, challenge, saved: saved.record, now, needed }));
+    steps.push(
+      ...judgeDiscovery(seen, {
+        entry,
+        settings,
+        challenge,
+        saved: saved.record,
+        distrustedClientId: saved.unprovenClientId,
+        now,
+        needed,
+      }),
+    );
   }
   const context = { server: entry.name, now, discovery: needed ? seen?.discovery : undefined, needed };
   steps.push(judgeSavedLogin(saved, context));
@@ -153,7 +163,7 @@ function unknownOutcome(entry: HttpServerEntry): Outcome {
 /** The step that the time ran out in: the first one that is not told. */
 function outOfTime(told: readonly DoctorStep[], limitMs: number): DoctorStep {
   const done = new Set(told.map(({ step }) => step));
-  const step: StepName = stepNames.find((name) => name !== 'command' && !done.has(name)) ?? 'token';
+  const step: StepName = stepNames.find((name) => name !== 'command' && name !== 'start' && !done.has(name)) ?? 'token';
   const summary = `not finished within ${limitMs / 1000} s`;
   const fix = {
     explanation: 'One of the servers answers very slowly, or not at all: check the network and the proxy.',

@@ -1,8 +1,10 @@
 // Owns `portico serve`: answer the host first, load and connect after, end everything when the host goes.
 import type { Composition } from '../../compose.ts';
 import { errorText, GatewayError } from '../../errors.ts';
+import type { GatewayRecordWriter, GatewayTale } from '../../gateway-record.ts';
 import type { LogPort } from '../../lib/log-port.ts';
 import { createLog } from '../../log.ts';
+import { findPaths } from '../../paths.ts';
 import { resolveSettings } from '../../settings.ts';
 import { serveHost } from '../../upstream/server.ts';
 import { StdioServerChannel } from '../../upstream/stdio-channel.ts';
@@ -55,9 +57,37 @@ async function serve(context: CliContext, options: CommonOptions): Promise<numbe
     const hint = error instanceof GatewayError ? error.hint : undefined;
     log.error({ hint }, errorText(error));
   });
+  const recording = record(context, settings, { loading, log });
   const { debug, expose } = settings;
   await serveHost(channel, { gateway, log }, { version: context.version, debug, expose });
-  return await end(loading);
+  const code = await end(loading);
+  await (await recording)?.close();
+  return code;
+}
+
+/** Tells other processes of this gateway, for `portico status`; whatever comes of it, the gateway goes on. */
+async function record(
+  context: CliContext,
+  { lockedAgent }: ReturnType<typeof resolveSettings>,
+  { loading, log }: { readonly loading: Promise<Composition>; readonly log: LogPort },
+): Promise<GatewayRecordWriter | undefined> {
+  try {
+    const composition = await loading.catch((error: unknown) => errorText(error));
+    const [{ failedTale, gatewayTale }, { keepGatewayRecord }] = await Promise.all([
+      import('../../gateway-record-wiring.ts'),
+      import('../../gateway-record.ts'),
+    ]);
+    const { gatewaysDir } = findPaths(context);
+    const tell = (): GatewayTale =>
+      typeof composition === 'string' ? failedTale(composition, lockedAgent) : gatewayTale(composition, lockedAgent);
+    const writer = keepGatewayRecord({ ...context, log }, { directory: gatewaysDir, tell });
+    context.onExit(() => writer.removeNow());
+    void writer.look();
+    return writer;
+  } catch (err) {
+    log.debug({ err }, 'what this gateway does is not recorded');
+    return undefined;
+  }
 }
 
 async function load(

@@ -1,7 +1,8 @@
-// Owns `portico status`: one line per server, from the files alone; it starts and contacts nothing.
+// Owns `portico status`: one line per server, and what running gateways tell of theirs; it starts and contacts nothing.
 import type { Composition } from '../../compose.ts';
 import type { ConfiguredServer } from '../../config/server-entry.ts';
-import { errorText } from '../../errors.ts';
+import { errorText, GatewayError } from '../../errors.ts';
+import type { GatewayRecord, StatusDeps } from '../../status-wiring.ts';
 import {
   type CliCommand,
   type CommandRun,
@@ -10,18 +11,8 @@ import {
   runCommand,
   withGateway,
 } from '../command.ts';
-import { columns } from '../output.ts';
-
-interface StatusRow {
-  readonly server: string;
-  readonly transport: string;
-  readonly state: string;
-  readonly protocol: string | null;
-  readonly account: string | null;
-  readonly scope: string | null;
-  readonly expires_at: string | null;
-  readonly last_error: string | null;
-}
+import { gatewayLines, mergedRow, type StatusRow, serverLines } from '../status-report.ts';
+import { createTerminalLog } from '../terminal-log.ts';
 
 export const statusCommand: CliCommand = {
   add(program, context, finish) {
@@ -31,29 +22,58 @@ export const statusCommand: CliCommand = {
   },
 };
 
-function status(run: CommandRun): Promise<number> {
-  return withGateway(run, async ({ servers, logins, source }) => {
-    const { output } = run;
-    const rows = await Promise.all([...servers.values()].map((server) => statusOf(server, logins)));
-    output.document({ servers_file: source.serversFile, rules_file: source.rulesFile ?? null, servers: rows });
-    const table = rows.map((row) => [
-      row.server,
-      row.transport,
-      row.state,
-      row.protocol ?? '-',
-      row.account ?? '-',
-      row.scope ?? '-',
-      row.expires_at ?? '-',
-      row.last_error ?? '-',
-    ]);
-    const head = ['SERVER', 'TRANSPORT', 'STATE', 'PROTOCOL', 'ACCOUNT', 'SCOPE', 'EXPIRES', 'LAST ERROR'];
-    for (const line of columns([head, ...table])) output.line(line);
-    return 0;
-  });
+async function status(run: CommandRun): Promise<number> {
+  const { output, context } = run;
+  const { runningGateways } = await import('../../status-wiring.ts');
+  const deps: StatusDeps = { ...context, log: createTerminalLog(output) };
+  const gateways = await runningGateways(deps);
+  const tellGateways = (rows: readonly StatusRow[]): void => {
+    for (const line of gatewayLines(gateways, rows, context.now())) output.line(line);
+  };
+  try {
+    return await withGateway(run, async (composition) => {
+      const rows = await rowsOf({ run, deps, gateways }, composition);
+      const { serversFile, rulesFile } = composition.source;
+      output.document({ servers_file: serversFile, rules_file: rulesFile ?? null, servers: rows, gateways });
+      for (const line of serverLines(rows, context.now())) output.line(line);
+      tellGateways(rows);
+      return 0;
+    });
+  } catch (error) {
+    // What runs goes on running with the config it was started with.
+    if (error instanceof GatewayError && error.code === 'CONFIG_INVALID') tellGateways([]);
+    throw error;
+  }
 }
 
-async function statusOf(server: ConfiguredServer, logins: Composition['logins']): Promise<StatusRow> {
-  const empty = { server: server.name, protocol: null, account: null, scope: null, expires_at: null, last_error: null };
+interface Sources {
+  readonly run: CommandRun;
+  readonly deps: StatusDeps;
+  readonly gateways: readonly GatewayRecord[];
+}
+
+async function rowsOf(sources: Sources, { servers, logins, source }: Composition): Promise<readonly StatusRow[]> {
+  // Gateways of other configs may have other servers of the same name.
+  const related = sources.gateways.filter(({ servers_file }) => servers_file === source.serversFile);
+  return await Promise.all(
+    [...servers.values()].map(async (server) => mergedRow(await rowOf(sources, server, logins), related)),
+  );
+}
+
+async function rowOf(
+  { run, deps }: Sources,
+  server: ConfiguredServer,
+  logins: Composition['logins'],
+): Promise<StatusRow> {
+  const empty = {
+    server: server.name,
+    protocol: null,
+    account: null,
+    scope: null,
+    expires_at: null,
+    last_error: null,
+    open_login: null,
+  };
   if (server.state === 'broken') {
     return { ...empty, transport: '-', state: 'failed', last_error: server.issues[0]?.message ?? 'misconfigured' };
   }
@@ -64,7 +84,11 @@ async function statusOf(server: ConfiguredServer, logins: Composition['logins'])
   const transport = entry.transport === 'auto' ? 'http' : entry.transport;
   try {
     const login = await logins.status(server.name);
-    if (login.kind === 'pending') return { ...known, transport, state: 'login_pending' };
+    if (login.kind === 'pending') {
+      const { loginHolder } = await import('../../status-wiring.ts');
+      const holder = (await loginHolder(deps, run.settings, entry)) ?? null;
+      return { ...known, transport, state: 'login_pending', open_login: holder };
+    }
     const warned = { ...known, last_error: 'warning' in login ? (login.warning ?? null) : null };
     if (login.kind !== 'logged_in') return { ...warned, transport, state };
     return {

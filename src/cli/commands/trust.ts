@@ -45,7 +45,7 @@ async function trust(run: CommandRun, file: string | undefined, { yes = false }:
   }
   const sha256 = await candidate.agree();
   output.document({ ...about, state: 'trusted', changed: true, sha256 });
-  output.line('Trusted, as it is now. Gateways that refused it have to be started anew.');
+  output.line('Trusted, as it is now. A gateway that refused it takes it up by itself.');
   return 0;
 }
 

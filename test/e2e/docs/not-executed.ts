@@ -12,6 +12,3 @@ export const notExecuted: readonly NotExecuted[] = [
   { begins: 'docker', because: 'needs an engine; test/e2e/docker.test.ts proves the layout without one' },
   { begins: 'claude mcp add', because: 'a command of the host' },
 ];
-
-/** Commands that are planned: a page may show them before they are there, and from then on they are executed. */
-export const comingCommands: readonly string[] = ['init'];

@@ -104,6 +104,12 @@ export const scenes: Readonly<Record<string, SceneFor>> = {
     return { home, exitCodes: { [call]: 2 } };
   },
 
+  'docs/hosts.md': (stage) => {
+    const home = stage.home();
+    home.write('.cursor/mcp.json', JSON.stringify({ mcpServers: { notes: local } }));
+    return { home };
+  },
+
   'docs/headless.md': async (stage) => {
     const [pair, wiki] = [
       await stage.protectedPair({ deviceLogin: true, deviceInterval: 1 }),
