@@ -9,6 +9,7 @@ import { callKinds, echo, goodServers } from './calls.mjs';
 import { Host } from './host.mjs';
 import { classOf, judge } from './outcome.mjs';
 import { processesWith } from './processes.mjs';
+import { label } from './world.mjs';
 
 const callersEach = 3;
 /** The rest between two calls of a caller. Milliseconds. */
@@ -49,7 +50,7 @@ export class Crew {
   #endings = [];
   /** Those that live now. @type {Set<Host>} */
   hosts = new Set();
-  /** Hosts of this build apply changed files. */
+  /** Hosts apply changed files: known once it was seen. */
   keepsUp = false;
 
   constructor({ world, random, journal }) {
@@ -114,6 +115,17 @@ export class Crew {
     for (const [index, host] of this.steady.entries()) await this.#finish(host, index === 0 ? 'EOF' : 'SIGTERM');
   }
 
+  /** A server with `idleTimeoutMs` ends while nobody calls. @returns {Promise<string[]>} */
+  async idleProblems() {
+    const running = () =>
+      this.steady.filter(({ mark }) =>
+        processesWith(mark).some(({ environment }) => environment.includes(`${label}=sleepy\0`)),
+      );
+    const endsAt = Date.now() + goneMs;
+    while (running().length > 0 && Date.now() < endsAt) await sleep(200);
+    return running().map(({ name }) => `a server that nobody uses was not ended at ${name}`);
+  }
+
   /** One more host, for a moment. */
   async visit() {
     const host = await this.#start(posts[0]);
@@ -166,6 +178,8 @@ export class Crew {
     this.#journal.note(`${host.name} (${host.pid}) was ended by ${how}`);
     if (how === 'SIGKILL') this.#journal.count('hosts killed');
     else if (code !== 0) this.#journal.find(`${host.name} ended with ${code ?? signal} after ${how}`, host);
+    // Who is killed while it writes leaves half a line.
+    if (how === 'SIGKILL') host.noise.pop();
     for (const line of host.noise) this.#journal.find(`${host.name} wrote on stdout: ${line}`, host);
     for (const stray of host.stray)
       this.#journal.find(`${host.name} sent an answer that nobody waited for: ${stray}`, host);

@@ -36,6 +36,8 @@ export class Host {
   noise = [];
   /** Answers to requests that were cancelled, or never asked. */
   stray = [];
+  /** So many were sent to it, besides progress. */
+  notifications = 0;
   startedAt = Date.now();
   readyAt = Number.POSITIVE_INFINITY;
 
@@ -141,6 +143,7 @@ export class Host {
     const { id, method, params } = message;
     if (method === 'notifications/progress') this.#waiting.get(params.progressToken)?.progress.push(params);
     else if (method !== undefined && id !== undefined) this.#send(refusal(id, method));
+    else if (method !== undefined) this.notifications += 1;
     else if (message.error !== undefined) this.#settle(id, { kind: 'error', error: message.error });
     else this.#settle(id, { kind: 'result', result: message.result });
   }

@@ -13,7 +13,7 @@ const staying = [
   /^logins\/[0-9a-f]{32}\.json$/,
   /^logs\/audit\.jsonl(\.\d+)?$/,
   /(^|\/)portico\/(catalogs|eras)\/[\w-]+\.json$/,
-  /(^|\/)portico\/logs?\/[\w.-]+\.log(\.\d+)?$/,
+  /(^|\/)portico\/servers\/[\w.-]+\.log(\.\d+)?$/,
   /^figures\/\d+\.json$/,
 ];
 

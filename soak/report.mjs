@@ -1,6 +1,6 @@
 // Owns how the outcome of a soak is printed.
 
-export function printReport({ journal, first, last, resident, seed, keepsUp, bounds }) {
+export function printReport({ journal, first, last, resident, seed, bounds }) {
   const rows = [...journal.calls].sort(([, one], [, other]) => other.total - one.total);
   console.log(`\n${'calls'.padEnd(30)}${'count'.padStart(8)}${'slowest'.padStart(10)}  outcomes`);
   for (const [name, { total, slowestMs, outcomes }] of rows) {
@@ -9,8 +9,7 @@ export function printReport({ journal, first, last, resident, seed, keepsUp, bou
   }
   console.log('\ntroubles');
   for (const [name, count] of journal.counts) console.log(`${name.padEnd(30)}${String(count).padStart(8)}`);
-  if (!keepsUp)
-    console.log('files that change are not applied by this build: hosts have what they read when they started');
+  console.log('files that change are not applied by this build: hosts have what they read when they started');
   const percent = (bound) => `${Math.round((bound - 1) * 100)} %`;
   console.log(`\nheld, first look → last (bounds: used ${percent(bounds.used)}, resident ${percent(bounds.resident)})`);
   for (const [name, before] of Object.entries(first)) {

@@ -79,7 +79,7 @@ async function run() {
   await command(['login', 'crm']);
   await crew.open();
   crew.keepsUp = await noticesChanges();
-  journal.note(crew.keepsUp ? 'this build applies changed files' : 'this build does not apply changed files');
+  if (!crew.keepsUp) journal.find('a server that was added to the config was not seen');
   await fillResultStores();
   const sampling = startSampling(crew);
   const stormAt = Date.now();
@@ -95,6 +95,7 @@ async function run() {
   await troubling;
   const last = await quietLook(first);
   sampling.stop();
+  for (const problem of await crew.idleProblems()) journal.find(problem);
   for (const looks of [first, last]) journal.note(`held: ${JSON.stringify(looks)}`);
   judgeHeld(first, last);
   const windowMs = Math.min(firstLookMs, 60_000) / 2;
@@ -104,7 +105,7 @@ async function run() {
   await world.closeServers();
   await judgeLeftovers();
   isEnding = true;
-  printReport({ journal, first, last, resident, seed: values.seed, keepsUp: crew.keepsUp, bounds });
+  printReport({ journal, first, last, resident, seed: values.seed, bounds });
   if (journal.findings.length > 0 || values.log !== undefined) writeFileSync(logFile, journal.text());
   if (journal.findings.length > 0) console.error(`seed ${values.seed}, log: ${logFile}`);
   world.remove();

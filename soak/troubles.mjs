@@ -6,6 +6,8 @@ import { extras, label } from './world.mjs';
 
 /** The rest between two troubles. Milliseconds. */
 const restMs = [150, 900];
+/** Between two losses of the sessions of one server. Milliseconds. */
+const settledMs = 5000;
 /** How long a bad file stays. Milliseconds. */
 const badMs = [500, 4000];
 
@@ -45,8 +47,14 @@ export function calm({ world }) {
   world.change({ extras: {}, isToggledOff: false, isBad: false });
 }
 
+/** Name of the server → when it lost its sessions. */
+const lostAt = new Map();
+
 function loseSessions({ world, random }) {
   const name = random.pick(['web', 'crm']);
+  // A call is sent again twice; a server that forgets faster than this machine answers is another matter.
+  if (Date.now() - (lostAt.get(name) ?? 0) < settledMs) return undefined;
+  lostAt.set(name, Date.now());
   if (name === 'web') world.web.forget();
   else world.crm.forgetSessions();
   return name;

@@ -5,7 +5,7 @@ import { GatewayError } from '../errors.ts';
 import { membersOf } from '../lib/members.ts';
 import { type CallHost, offeredTo } from '../wire/call-host.ts';
 import type { Peer } from '../wire/peer.ts';
-import { quote } from './http-answer-errors.ts';
+import { HttpStatusError, quote } from './http-answer-errors.ts';
 import type { ServerChannel } from './server-channel.ts';
 
 /** Newest first. */
@@ -29,6 +29,21 @@ export interface OpeningOptions {
 
 /** @throws GatewayError CONFIG_INVALID | SERVER_UNAVAILABLE no common revision; and what `Peer.request` throws */
 export async function handshake(
+  peer: Peer,
+  channel: ServerChannel,
+  entry: ServerEntry,
+  options: OpeningOptions,
+): Promise<ConnectionInfo> {
+  try {
+    return await shakeHands(peer, channel, entry, options);
+  } catch (error) {
+    // `notifications/initialized` alone has a session: one that was forgotten since `initialize` gave it.
+    if (!(error instanceof HttpStatusError && error.hadSession && error.status === 404)) throw error;
+    return await shakeHands(peer, channel, entry, options);
+  }
+}
+
+async function shakeHands(
   peer: Peer,
   channel: ServerChannel,
   entry: ServerEntry,

@@ -76,7 +76,8 @@ export class SessionRecovery {
 
   async #renewOnce(seen: number): Promise<void> {
     if (this.#generation !== seen) return;
-    this.#renewing ??= this.#renew()
+    this.#renewing ??= this.#session
+      .renew()
       .then(() => {
         this.#generation++;
       })
@@ -84,14 +85,5 @@ export class SessionRecovery {
         this.#renewing = undefined;
       });
     await this.#renewing;
-  }
-  async #renew(): Promise<void> {
-    try {
-      await this.#session.renew();
-    } catch (error) {
-      // `notifications/initialized` belongs to the new session, which may be forgotten before it gets there.
-      if (judgeSession(error, this.#session.has()) !== 'lost before it ran') throw error;
-      await this.#session.renew();
-    }
   }
 }

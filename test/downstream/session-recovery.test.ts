@@ -72,12 +72,29 @@ describe('a server that forgot the session', () => {
     expect(renewals()).toBe(2);
   });
 
-  it('also the new session before it was told that all is agreed, is asked once more', async () => {
-    const { made } = forgetful(1);
-    const { made: renew } = forgetful(1);
-    const recovery = new SessionRecovery({ has: () => true, renew: async () => void (await renew()) });
-    expect(await recovery.run(made, { repeatable: false })).toBe('done');
-  });
+  it.each(['opened', 'used'])(
+    'before it was told that all is agreed is asked once more: when it is %s',
+    async (when) => {
+      const server = await startHttpEcho({ get: 405 });
+      closers.push(() => server.close());
+      const add = server.sessions.add.bind(server.sessions);
+      const forgetTheNext = () => {
+        server.sessions.add = () => {
+          server.sessions.add = add;
+          return server.sessions;
+        };
+      };
+      if (when === 'opened') forgetTheNext();
+      const connection = await openConnection(testDeps(), httpEntry(server.url));
+      closers.push(() => connection.close());
+      if (when === 'used') {
+        server.forget();
+        forgetTheNext();
+      }
+      expect(await connection.callTool('echo', {})).toMatchObject({ result: { content: [{ text: '{}' }] } });
+      expect(server.calls()).toBe(1);
+    },
+  );
 
   it('and does so every time is given up', async () => {
     const { made, renewals, recovery } = forgetful(Number.POSITIVE_INFINITY);

@@ -75,36 +75,50 @@ describe('a config that cannot be used as a whole', () => {
 });
 
 describe('one bad entry', () => {
-  test.each([
-    {
-      title: 'an unset variable',
+  const bad: Readonly<Record<string, { readonly entry: unknown; readonly says: RegExp }>> = {
+    'an unset variable': {
       entry: { command: 'x', env: { KEY: reference('NOT_SET_HERE') } },
       says: /NOT_SET_HERE is not set.*KEY/,
     },
-    { title: 'a URL that is no URL', entry: { url: 'notion dot com' }, says: /url is no URL/ },
-    { title: 'a URL of another kind', entry: { url: 'ftp://x.example/' }, says: /http or https/ },
-    { title: 'neither command nor URL', entry: {}, says: /neither command nor url/ },
-    { title: 'a number for a command', entry: { command: 42 }, says: /command/ },
-    { title: 'no object', entry: 'npx', says: /must be an object/ },
-    { title: 'a time that is none', entry: { ...good, timeoutMs: 'soon' }, says: /timeoutMs/ },
-  ])('with $title fails alone, before anything is started or sent', async ({ entry, says }) => {
-    const home = stage.home();
-    home.writeServers({ bad: entry as object, good });
-    const before = readFileSync(home.configFile, 'utf8');
-    const gateway = await stage.gateway(home);
+    'a URL that is no URL': { entry: { url: 'notion dot com' }, says: /url is no URL/ },
+    'a URL of another kind': { entry: { url: 'ftp://x.example/' }, says: /http or https/ },
+    'neither command nor URL': { entry: {}, says: /neither command nor url/ },
+    'a number for a command': { entry: { command: 42 }, says: /command/ },
+    'no object': { entry: 'npx', says: /must be an object/ },
+    'a time that is none': { entry: { ...good, timeoutMs: 'soon' }, says: /timeoutMs/ },
+  };
+  const shared = new Stage();
+  let gateway: GatewayProcess;
+  let before: string;
+  let check: { readonly code: number | null; readonly stderr: string };
+  beforeAll(async () => {
+    const home = shared.home();
+    const entries = Object.entries(bad).map(([title, { entry }]) => [title, entry as object]);
+    home.writeServers({ ...Object.fromEntries(entries), good });
+    before = readFileSync(home.configFile, 'utf8');
+    gateway = await shared.gateway(home);
+    check = await shared.run(home, ['check']);
+    configFile = home.configFile;
+  });
+  afterAll(() => shared.close());
+  let configFile: string;
+
+  test('does not touch the server beside it, nor the file', async () => {
     expect(await gateway.executeText('good', 'echo', {})).toBe('{}');
-    const { servers } = await gateway.value('list_servers');
-    expect(servers).toMatchObject([
-      { name: 'bad', state: 'failed', hint: expect.stringMatching(says) },
-      { name: 'good', state: 'ready' },
-    ]);
-    const failure = await gateway.failure('execute_tool', { server: 'bad', tool: 'x' });
-    expect(failure).toMatchObject({ code: expect.stringMatching(/SERVER_UNAVAILABLE|CONFIG_INVALID/), server: 'bad' });
+    expect(await gateway.listed('good')).toMatchObject({ state: 'ready' });
+    expect(check.code).toBe(1);
+    expect(readFileSync(configFile, 'utf8')).toBe(before);
+  });
+
+  test.each(Object.keys(bad))('with %s fails alone, before anything is started or sent', async (title) => {
+    const says = bad[title]?.says ?? /never/;
+    expect(await gateway.listed(title)).toMatchObject({ state: 'failed', hint: expect.stringMatching(says) });
+    const failure = await gateway.failure('execute_tool', { server: title, tool: 'x' });
+    expect(failure).toMatchObject({ code: expect.stringMatching(/SERVER_UNAVAILABLE|CONFIG_INVALID/), server: title });
     expect(failure.message).toMatch(says);
-    expect(failure.hint).toContain(home.configFile);
-    const check = await stage.run(home, ['check']);
-    expect(check).toMatchObject({ code: 1, stderr: expect.stringMatching(says) });
-    expect(readFileSync(home.configFile, 'utf8')).toBe(before);
+    expect(failure.hint).toContain(configFile);
+    const said = check.stderr.split('\n').filter((line) => line.includes(title));
+    expect(said.join('\n')).toMatch(says);
   });
 
   test('a key that is nearly right is a warning with the right one, and the server works', async () => {

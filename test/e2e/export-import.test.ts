@@ -25,7 +25,7 @@ function withEnv(home: Home, change: Readonly<Record<string, string>>): Home {
 
 describe('to another machine', () => {
   test('C24: an exported login works there without a browser, is refreshed there, and the export warns of two holders', async () => {
-    const { as, a, b, file } = await twoMachines(stage);
+    const { as, a, b, file } = await twoMachines(stage, { cheap: false });
     const exported = await stage.run(a, ['export', '--output', file]);
     expect(exported).toMatchObject({ code: 0, stdout: '' });
     expect(exported.stderr).toMatch(/crm: exported.*\n.*written to .*moved\.portico; .*portico import/);

@@ -8,14 +8,16 @@ import type { Home } from './home.ts';
 import type { Stage } from './stage.ts';
 
 export const passphrase = 'canary correct horse battery';
-export const passphraseEnv = { GATEWAY_EXPORT_PASSPHRASE: passphrase };
+const cheaply = new URL('cheap-derivation.mjs', import.meta.url).href;
+export const passphraseEnv = { GATEWAY_EXPORT_PASSPHRASE: passphrase, NODE_OPTIONS: `--import ${cheaply}` };
 
-/** A machine with a login, and one without. */
-export async function twoMachines(stage: Stage) {
+/** A machine with a login, and one without. `cheap`: keys are derived from the passphrase with little work. */
+export async function twoMachines(stage: Stage, { cheap = true }: { readonly cheap?: boolean } = {}) {
   const { as, server } = await stage.protectedPair();
   const servers = { crm: { url: server.url } };
-  const a = stage.home({ servers, browser: 'approves', env: passphraseEnv });
-  const b = stage.home({ servers, env: passphraseEnv });
+  const env = cheap ? passphraseEnv : { GATEWAY_EXPORT_PASSPHRASE: passphrase };
+  const a = stage.home({ servers, browser: 'approves', env });
+  const b = stage.home({ servers, env });
   expect((await stage.run(a, ['login', 'crm'])).code).toBe(0);
   return { as, server, a, b, file: join(a.directory, 'moved.portico') };
 }
