@@ -9,9 +9,14 @@ import { run } from './cli/run.ts';
 
 /** How often it is looked whether the parent process is still there. Milliseconds. */
 const parentCheckMs = 2000;
+/** How long, when everything has ended, a reader of stdout may take over what is on its way to it. Milliseconds. */
+const lastWordsMs = 1000;
 
 const packageFile = new URL('../package.json', import.meta.url);
 const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
+
+/** Where stdout goes under `serve`. */
+let claimed: Writable | undefined;
 
 for (const name of unfilledVariables(process.env)) delete process.env[name];
 
@@ -46,12 +51,13 @@ function onEnd(listener: (reason: EndReason) => void): void {
 function claimStdout(): Writable {
   const real = process.stdout.write.bind(process.stdout);
   process.stdout.write = process.stderr.write.bind(process.stderr) as typeof process.stdout.write;
-  const claimed = new Writable({
+  const stream = new Writable({
     decodeStrings: false,
     write: (chunk: string, _encoding, done) => void real(chunk, (error) => done(error)),
   });
-  process.stdout.on('error', (error) => claimed.destroy(error));
-  return claimed;
+  process.stdout.on('error', (error) => stream.destroy(error));
+  claimed = stream;
+  return stream;
 }
 
 // A host may close our stderr and live on; a line that cannot be logged must not end the gateway.
@@ -62,4 +68,9 @@ const words = ownWords(process.argv, {
   isElectron: process.versions['electron'] !== undefined,
 });
 const code = await run(words, context);
-process.stdout.write('', () => process.exit(code));
+const leave = (): void => process.exit(code);
+// A host that no longer reads must not keep us.
+setTimeout(leave, lastWordsMs).unref();
+// Under `serve` stdout's own `write` leads to stderr, and says nothing of an answer that is on its way.
+if (claimed) claimed.end(leave);
+else process.stdout.write('', leave);

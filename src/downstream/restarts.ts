@@ -57,9 +57,10 @@ export class Restarts {
     this.#disarm();
   }
 
-  /** It was ended on purpose. */
+  /** It was ended because nobody used it. It was well up to then, and may never get to be up for longer. */
   stopped(): void {
-    this.#judgeHealth();
+    this.#failures = { count: 0, nextTryAt: 0 };
+    this.#readyAt = undefined;
     this.#disarm();
   }
 

@@ -171,6 +171,18 @@ describe.skipIf(process.platform !== 'linux').concurrent('in the middle of calls
     expect(processesOf(mark)).toEqual([expect.objectContaining({ pid })]);
   });
 
+  test('an answer that is on its way when stdin ends arrives whole', async (context) => {
+    const stage = newStage(context);
+    const echo = { ...fixtureServer('echo'), maxResultBytes: 32_000_000 };
+    const gateway = await stage.gateway(stage.home({ servers: { echo } }));
+    const size = 12_000_000;
+    gateway.callTool('execute_tool', { server: 'echo', tool: 'big', args: { size } }).catch(() => undefined);
+    await until(() => gateway.stdout.includes('"id":2,'));
+    expect(await gateway.stop()).toBe(0);
+    expect(gateway.stdout.length).toBeGreaterThan(size);
+    expect(gateway.stdout.endsWith('}\n')).toBe(true);
+  });
+
   test('a command ends its servers too', async (context) => {
     const { stage, home, mark } = scene(context, 'gentle');
     const call = await stage.run(home, ['call', 'other', 'echo', '{"a":1}', '--json']);
