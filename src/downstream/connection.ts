@@ -201,19 +201,22 @@ export class Connection {
     };
     const call = host && this.#questions.begin(host, pauses);
     const workEnds = this.work.begin();
+    let isAnswered = false;
     try {
       this.news.useLogLevel(host?.logLevel);
       const answer = await send(host?.answers);
+      isAnswered = true;
       if (!this.isModern) return this.#outcome(answer, doing);
       const rounds = { server: this.#entry.name, doing, host, signal: signal ?? new AbortController().signal };
       const outcome = this.#outcome(await answerQuestions(answer, { ...rounds, repeat: send }), doing);
       this.work.answered(method, { ...params, ...host?.answers }, outcome.result);
       return outcome;
     } catch (error) {
+      isAnswered ||= error instanceof RpcError;
       if (error instanceof RpcError && !(error.data instanceof OversizedAnswer)) throw error;
       throw this.#translated(error, doing, timeoutMs === usualMs ? 'timeoutMs' : 'timeout_ms', signal);
     } finally {
-      if (call) this.#questions.end(call);
+      if (call) this.#questions.end(call, { isAnswered });
       workEnds();
     }
   }

@@ -32,14 +32,17 @@ export class ServerQuestions {
     return call;
   }
 
-  /** Its questions end with it, unless another call may have been their reason. */
-  end(call: RunningCall): void {
+  /**
+   * Its questions end with it, unless another call may have been their reason; or they had none, since the server gave its
+   * answer without waiting for them.
+   */
+  end(call: RunningCall, { isAnswered }: { readonly isAnswered: boolean }): void {
     this.#running.delete(call);
     if (call.open.size === 0) return;
     const heir = call.host.takesQuestions ? undefined : [...this.#running].at(-1);
     for (const question of call.open) {
       if (heir) heir.open.add(question);
-      else question.abort(new Error('the call is over'));
+      else if (!isAnswered || call.host.takesQuestions) question.abort(new Error('the call is over'));
     }
   }
 

@@ -139,6 +139,16 @@ describe('a host of 2025-11-25', () => {
     await expect.poll(() => execute(gateway, 'heard')).toContainEqual(['notifications/cancelled', expect.anything()]);
   });
 
+  test('a question that a call did not wait for is not ended with the call', async () => {
+    const gateway = await connect();
+    let answer: (roots: Json) => void = () => undefined;
+    gateway.onRequest = () => new Promise((resolve) => (answer = resolve));
+    await execute(gateway, 'ask_aside', roots);
+    answer({ roots: [] });
+    const heard = ['answer on the side', expect.objectContaining({ result: { roots: [] } })];
+    await expect.poll(() => execute(gateway, 'heard')).toContainEqual(heard);
+  });
+
   test('a server may ask after its call, and hears that the folders have changed', async () => {
     const gateway = await connect();
     gateway.onRequest = () => ({ roots: [] });
