@@ -9,7 +9,6 @@ export function printReport({ journal, first, last, resident, seed, bounds }) {
   }
   console.log('\ntroubles');
   for (const [name, count] of journal.counts) console.log(`${name.padEnd(30)}${String(count).padStart(8)}`);
-  console.log('files that change are not applied by this build: hosts have what they read when they started');
   const percent = (bound) => `${Math.round((bound - 1) * 100)} %`;
   console.log(`\nheld, first look → last (bounds: used ${percent(bounds.used)}, resident ${percent(bounds.resident)})`);
   for (const [name, before] of Object.entries(first)) {

@@ -199,8 +199,9 @@ function judgeResident(samples, early, late) {
   return rows;
 }
 
-/** A gateway that is killed while it writes leaves half a file; one that starts later removes it. */
+/** A killed gateway leaves the file in which it told of itself, and half a file where it was writing; later ones remove them. */
 async function tidyUp() {
+  await command(['status']);
   const leases = leasesIn(world.files.logins).length;
   if (leases > 0) {
     journal.count('ended logins, taken over later', leases);

@@ -102,6 +102,8 @@ export function keepGatewayRecord(
   };
   const timer = setInterval(() => void look(), lookMs);
   timer.unref();
+  // What killed ones left goes with the next one that comes.
+  void readGatewayRecords(directory, now());
   return {
     look,
     async close() {

@@ -103,3 +103,15 @@ test('what killed gateways left is removed by whoever looks; one of another mach
   expect(await readGatewayRecords(join(directory, 'nowhere'), clock.now)).toEqual([]);
   await writer.close();
 });
+
+test('what a killed gateway left goes with the next one that begins', async () => {
+  const directory = join(await temporaryDirectory(), 'gateways');
+  await mkdir(directory);
+  const mark = { host: hostname(), pid_namespace: ownMark.pidNamespace ?? null, started_at: '2026-01-01' };
+  const killed = { version: 1, ...mark, pid: spawnSync(execPath, ['--version']).pid };
+  await writeFile(join(directory, 'killed.json'), JSON.stringify(killed));
+  const { log } = recordingLog();
+  const writer = keepGatewayRecord({ now: Date.now, log, version: '1.2.3' }, { directory, tell: () => first });
+  await expect.poll(() => readdir(directory)).toEqual([]);
+  await writer.close();
+});
