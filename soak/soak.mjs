@@ -199,7 +199,7 @@ function judgeResident(samples, early, late) {
   return rows;
 }
 
-/** A gateway that is killed while it writes leaves half a file; one that starts later removes it. */
+/** What a killed gateway leaves, half a file or the record of itself, is removed by one that starts later. */
 async function tidyUp() {
   const leases = leasesIn(world.files.logins).length;
   if (leases > 0) {
@@ -208,8 +208,7 @@ async function tidyUp() {
     await command(['login', 'crm']);
   }
   const parts = ageParts(world.directory);
-  if (parts === 0) return;
-  journal.count('half-written files, removed later', parts);
+  if (parts > 0) journal.count('half-written files, removed later', parts);
   await crew.visit();
 }
 

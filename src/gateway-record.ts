@@ -102,6 +102,8 @@ export function keepGatewayRecord(
   };
   const timer = setInterval(() => void look(), lookMs);
   timer.unref();
+  // What killed gateways left would stay for ever where nobody asks for the status.
+  void readGatewayRecords(directory, now());
   return {
     look,
     async close() {

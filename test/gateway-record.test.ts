@@ -103,3 +103,16 @@ test('what killed gateways left is removed by whoever looks; one of another mach
   expect(await readGatewayRecords(join(directory, 'nowhere'), clock.now)).toEqual([]);
   await writer.close();
 });
+
+test('what killed gateways left is also removed by the next one that starts', async () => {
+  const directory = join(await temporaryDirectory(), 'gateways');
+  await mkdir(directory);
+  const dead = spawnSync(execPath, ['-e', '']).pid;
+  const { pidNamespace = null } = ownMark;
+  const record = { pid: dead, host: hostname(), pid_namespace: pidNamespace, started_at: 'then', ...first };
+  await writeFile(join(directory, `${dead}-0a1b2c3d.json`), JSON.stringify(record));
+  const { log } = recordingLog();
+  const writer = keepGatewayRecord({ now: Date.now, log, version: '1' }, { directory, tell: () => first });
+  await expect.poll(() => readdir(directory)).toEqual([]);
+  await writer.close();
+});
