@@ -18,12 +18,16 @@ const restMs = [5, 90];
 const stayMs = [2500, 9000];
 /** 5 s are promised, and this machine may be busy. Milliseconds. */
 const goneMs = 9000;
-/** A server that was killed may be answered for as unavailable no longer: the longest backoff, and a start. Milliseconds. */
-const recoveryMs = 75_000;
+/** After it was killed a server may be answered for as unavailable for so long: until that is noticed, a pause, a start. Milliseconds. */
+const unavailableMs = 20_000;
+/** Whatever was done to it, a server works again after the longest pause between two starts. Milliseconds. */
+const recoveryMs = 80_000;
 /** The end of a host takes up to 5 s, and its heartbeat is believed for 15 s. Milliseconds. */
 const endedMs = 20_000;
 /** Calls that take longer are noted. Milliseconds. */
 const noticedMs = 2000;
+/** A server that was killed again sooner would be started after longer and longer pauses. Milliseconds. */
+const healthyMs = 90_000;
 const waysToEnd = ['EOF', 'EOF', 'SIGTERM', 'SIGINT', 'SIGKILL', 'SIGKILL'];
 
 /** What hosts there are; `stays`: to the end, and its memory and handles are looked at. */
@@ -98,9 +102,12 @@ export class Crew {
     }
   }
 
-  /** Something was done to a server, as one host has it. */
+  /** Something is done to a server, as one host has it; false: it has not been well for long enough since the last time. */
   trouble(host, server) {
-    host.troubles.set(server, Date.now());
+    const now = Date.now();
+    if (now - (host.troubles.get(server) ?? 0) < healthyMs) return false;
+    host.troubles.set(server, now);
+    return true;
   }
 
   /** Every good server answers every host that stays. */
@@ -226,9 +233,6 @@ export class Crew {
     if (tookMs > noticedMs)
       this.#journal.note(`${kind.name} of ${made.server} at ${host.name}: ${found} after ${tookMs} ms`);
     if (problem) this.#journal.find(`${kind.name} of ${made.server ?? 'no server'} at ${host.name}: ${problem}`, host);
-    const hadTrouble = host.troubles.get(made.server);
-    // An answer to what was asked some time after the trouble: it is over.
-    if (found === 'answered' && hadTrouble !== undefined && from > hadTrouble + 1000) host.troubles.delete(made.server);
   }
 
   /** The human who was shown a URL, and no window. */
@@ -253,7 +257,7 @@ export class Crew {
       return this.#journal.counts.has('logins revoked') ? [...failed, 'AUTH_REQUIRED', 'AUTH_PENDING'] : failed;
     }
     const hadTrouble = host.troubles.get(server);
-    const isFresh = hadTrouble !== undefined && Date.now() < hadTrouble + recoveryMs;
+    const isFresh = hadTrouble !== undefined && from < hadTrouble + unavailableMs;
     return isFresh ? ['SERVER_UNAVAILABLE'] : [];
   }
 
@@ -272,6 +276,5 @@ export class Crew {
       }
       await sleep(500);
     }
-    host.troubles.delete(server);
   }
 }

@@ -79,7 +79,7 @@ function killServer({ crew, random }) {
   if (found.length === 0) return undefined;
   const { pid } = random.pick(found);
   const signal = random.pick(['SIGKILL', 'SIGTERM']);
-  crew.trouble(host, server);
+  if (!crew.trouble(host, server)) return undefined;
   try {
     process.kill(pid, signal);
   } catch (error) {
