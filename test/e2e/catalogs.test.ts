@@ -67,7 +67,10 @@ test('a server that cannot be started any more is shown as it was, with the reas
 /** No process can be started any more. */
 const breakSpawn = `
 const { ChildProcess } = require('node:child_process');
-ChildProcess.prototype.spawn = () => -13;
+ChildProcess.prototype.spawn = function () {
+  process.nextTick(() => this.emit('error', Object.assign(new Error('spawn EACCES'), { code: 'EACCES' })));
+  return -13;
+};
 `;
 
 test('after a logout nothing is left of what the account was shown', async () => {
