@@ -84,7 +84,7 @@ export async function runDoctor(deps: DoctorDeps, settings: Settings, names: rea
   const trace = await openTrace(deps, paths.tokenDir, chosen);
   const { createLoginShell } = await import('./downstream/login-shell.ts');
   const loginShell = createLoginShell(deps, { ask: settings.askShell });
-  const trials = openTrials(deps, settings, chosen, trace);
+  const trials = openTrials({ ...deps, loginShell }, chosen, trace);
   const instruments = { trace, trials, loginShell };
   try {
     const isNamed = names.length > 0;
@@ -122,8 +122,7 @@ function chooseServers(
 
 /** Opens servers as the gateway does: so many at a time, and each of them ended for certain. */
 function openTrials(
-  deps: DoctorDeps,
-  { askShell }: Settings,
+  deps: DoctorDeps & { readonly loginShell: LoginShell },
   chosen: readonly ConfiguredServer[],
   trace: Trace | undefined,
 ): Pick<ServerPool, 'get' | 'close'> {
@@ -132,7 +131,7 @@ function openTrials(
     return trace.fetchFor(entry);
   };
   const entries = chosen.flatMap((server) => (server.state === 'usable' ? [trialEntry(server.entry)] : []));
-  const pool = createServerPool({ ...deps, fetchFor }, { entries, askShell });
+  const pool = createServerPool({ ...deps, fetchFor }, { entries });
   deps.onExit(() => pool.killNow());
   return pool;
 }

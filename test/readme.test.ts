@@ -9,6 +9,7 @@ import { oauthKeys } from '../src/config/oauth-schema.ts';
 import { entryKeys } from '../src/config/servers-schema.ts';
 import { errorTable } from '../src/errors.ts';
 import { allTools } from '../src/upstream/tools/all-tools.ts';
+import { cliContext } from './helpers/cli-context.ts';
 
 const root = join(import.meta.dirname, '..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -38,21 +39,8 @@ function names(head: string): string[] {
 
 async function help(...command: string[]): Promise<string> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const code = await run([...command, '--help'], {
-    env: {},
-    cwd: root,
-    platform: 'linux',
-    execPath: process.execPath,
-    mainFile: '',
-    version: '0.0.0',
-    stdin: new PassThrough(),
-    stdout,
-    stderr,
-    now: Date.now,
-    onEnd: () => undefined,
-    onExit: () => undefined,
-    claimStdout: () => stdout,
-  });
+  const streams = { stdin: new PassThrough(), stdout, stderr };
+  const code = await run([...command, '--help'], cliContext({ env: {}, cwd: root, platform: 'linux', ...streams }));
   expect(code).toBe(0);
   stdout.end();
   return await text(stdout);

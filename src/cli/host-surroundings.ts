@@ -5,6 +5,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { HostDeps } from '../hosts/find-hosts.ts';
 import type { StartWishes } from '../hosts/gateway-start.ts';
+import { expandHome } from '../lib/home-path.ts';
 import { isThere } from '../lib/json-file.ts';
 import { findPaths } from '../paths.ts';
 import type { Settings } from '../settings.ts';
@@ -24,7 +25,7 @@ export function hostDepsOf(context: Here): HostDeps {
  */
 export function hostServersFile(context: Here, settings: Settings): string {
   const named = settings.serversFile || context.env['GATEWAY_MCP_CONFIG'];
-  return named ? resolve(context.cwd, named) : join(findPaths(context).configDir, 'mcp.json');
+  return named ? resolve(context.cwd, expandHome(named, context.env)) : join(findPaths(context).configDir, 'mcp.json');
 }
 
 export function startWishesOf(
@@ -33,7 +34,8 @@ export function startWishesOf(
   { agent, npx }: { readonly agent?: string | undefined; readonly npx?: boolean | undefined },
 ): StartWishes {
   const { env, cwd, platform, execPath, mainFile } = context;
-  const absolute = (path: string | undefined): string | undefined => (path ? resolve(cwd, path) : undefined);
+  const absolute = (path: string | undefined): string | undefined =>
+    path ? resolve(cwd, expandHome(path, env)) : undefined;
   const keyFile = absolute(env['GATEWAY_TOKEN_KEY_FILE']);
   return {
     platform,

@@ -5,6 +5,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { Later } from '../lib/later.ts';
 import type { LogPort } from '../lib/log-port.ts';
 
 /** `auto`: events, and a slow round of polling; `poll`: a faster round alone. */
@@ -24,9 +25,6 @@ export interface WatchFilesDeps {
   /** Runs `work` after a time, unless it is called off. */
   readonly later?: Later | undefined;
 }
-
-/** @returns calls it off */
-export type Later = (work: () => void, afterMs: number) => () => void;
 
 /** Milliseconds. */
 const pollMs = { auto: 5000, poll: 1000 } as const;

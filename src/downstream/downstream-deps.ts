@@ -30,7 +30,7 @@ export interface DownstreamDeps {
   readonly eras?: EraMemory | undefined;
   /** The pool brings its own. */
   readonly guard?: OrphanGuard | undefined;
-  /** The pool brings its own. Absent: no shell is asked where a command is. */
+  /** The pool brings one where it is given none. Absent elsewhere: no shell is asked where a command is. */
   readonly loginShell?: LoginShell | undefined;
   /** The pool brings its own. */
   readonly trees?: ProcessTrees | undefined;

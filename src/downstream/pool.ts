@@ -94,7 +94,7 @@ class Pool implements ServerPool {
   constructor(deps: DownstreamDeps, settings: PoolSettings) {
     const eras = deps.eras ?? createEraMemory(deps);
     const guard = createOrphanGuard(deps);
-    const loginShell = createLoginShell({ ...deps, guard }, { ask: settings.askShell ?? false });
+    const loginShell = deps.loginShell ?? createLoginShell({ ...deps, guard }, { ask: settings.askShell ?? false });
     const trees = createProcessTrees(deps);
     this.#deps = { ...deps, guard, eras, loginShell, trees, starts: createStartLimit(deps) };
     this.#settings = settings;

@@ -1,4 +1,5 @@
 // Tests of src/cli/commands/init.ts and what it is made of, at a terminal and without one.
+
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -7,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { run } from '../../src/cli/run.ts';
 import { emptyFile, startingFile } from '../../src/cli/starting-file.ts';
 import { loadText } from '../config/write-config.ts';
+import { cliContext } from '../helpers/cli-context.ts';
 
 let home: string;
 beforeEach(async () => {
@@ -62,21 +64,9 @@ async function init(
     waiting.shift();
     setImmediate(() => stdin.write(keys));
   });
-  const code = await run(['init', '--config', file(), ...words], {
-    env: { HOME: home, USERPROFILE: home, APPDATA: home, XDG_DATA_HOME: join(home, 'data') },
-    cwd: home,
-    platform: process.platform,
-    execPath: process.execPath,
-    mainFile: '/opt/portico/dist/main.js',
-    version: '0.0.0',
-    stdin,
-    stdout,
-    stderr,
-    now: Date.now,
-    onEnd: () => undefined,
-    onExit: () => undefined,
-    claimStdout: () => stdout,
-  });
+  const env = { HOME: home, USERPROFILE: home, APPDATA: home, XDG_DATA_HOME: join(home, 'data') };
+  const context = cliContext({ env, cwd: home, mainFile: '/opt/portico/dist/main.js', stdin, stdout, stderr });
+  const code = await run(['init', '--config', file(), ...words], context);
   expect(waiting).toEqual([]);
   return { code, ...said };
 }

@@ -1,9 +1,7 @@
 // Owns one run of the command line in the test's own process: no terminal, no stdin, and what it printed.
-import { execPath } from 'node:process';
 import { Readable, Writable } from 'node:stream';
-import type { CliContext } from '../../src/cli/context.ts';
 import { run } from '../../src/cli/run.ts';
-import { mainFile } from '../helpers/programs.ts';
+import { cliContext } from '../helpers/cli-context.ts';
 
 export interface HereResult {
   readonly code: number;
@@ -23,20 +21,7 @@ export async function runHere(
         done();
       },
     });
-  const stdout = collecting('stdout');
-  const context: CliContext = {
-    ...place,
-    platform: process.platform,
-    execPath,
-    mainFile,
-    version: '0.0.0',
-    stdin: Readable.from([]),
-    stdout,
-    stderr: collecting('stderr'),
-    now: Date.now,
-    onEnd: () => undefined,
-    onExit: () => undefined,
-    claimStdout: () => stdout,
-  };
+  const streams = { stdin: Readable.from([]), stdout: collecting('stdout'), stderr: collecting('stderr') };
+  const context = cliContext({ ...place, ...streams });
   return { code: await run(words, context), ...texts };
 }

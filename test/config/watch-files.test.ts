@@ -12,7 +12,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type FileWatch, type Later, type WatchMode, watchFiles } from '../../src/config/watch-files.ts';
+import { type FileWatch, type WatchMode, watchFiles } from '../../src/config/watch-files.ts';
+import type { Later } from '../../src/lib/later.ts';
 import { recordingLog, until } from '../downstream/surroundings.ts';
 
 const ends: (() => unknown)[] = [];

@@ -1,13 +1,14 @@
 // Owns running the commands of the documentation: `portico` in this process, a few tools of every system by the shell,
 // and a second machine behind `ssh` and `scp`. Knows nothing of the pages.
+
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
-import { execPath, env as ownEnvironment } from 'node:process';
+import { env as ownEnvironment } from 'node:process';
 import { PassThrough } from 'node:stream';
-import type { CliContext } from '../../src/cli/context.ts';
+import { cliContext } from './cli-context.ts';
 import type { Home } from './home.ts';
-import { mainFile, root } from './programs.ts';
+import { root } from './programs.ts';
 
 export interface DocsRun {
   readonly code: number;
@@ -163,22 +164,8 @@ async function runPortico(
   }
   if (serving) for (const message of handshake) type(JSON.stringify({ jsonrpc: '2.0', ...message }));
   if (input !== undefined) stdin.end(input);
-  const context: CliContext = {
-    env: { ...home.env, ...stepEnv },
-    cwd: home.directory,
-    platform: process.platform,
-    execPath,
-    mainFile,
-    version,
-    stdin,
-    stdout,
-    stderr,
-    now: Date.now,
-    onEnd: () => undefined,
-    onExit: () => undefined,
-    claimStdout: () => stdout,
-  };
-  const code = await run(words, context);
+  const env = { ...home.env, ...stepEnv };
+  const code = await run(words, cliContext({ env, cwd: home.directory, version, stdin, stdout, stderr }));
   stdin.destroy();
   await Promise.all([stdout, stderr].map((stream) => new Promise<void>((resolve) => stream.end(resolve))));
   // A host reads the messages; a terminal would not be shown them.
