@@ -111,7 +111,7 @@ test('two gateways on one file lose nothing and tear no line', async () => {
 test('a file that was moved away is made anew', async () => {
   const sink = createJsonlSink({ path, log });
   sink.write(record(0));
-  await vi.waitFor(() => stat(path), { timeout: 10_000 });
+  await vi.waitFor(async () => expect(await written()).toEqual([0]), { timeout: 10_000 });
   await rename(path, `${path}.1`);
   sink.write(record(1));
   await sink.close();
