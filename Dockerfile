@@ -7,7 +7,6 @@ WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 # No package that Portico needs has an install script; none of the others gets to run one.
 RUN npm ci --ignore-scripts
-COPY tsconfig.json tsconfig.build.json ./
 COPY scripts/build.mjs scripts/
 COPY src src
 RUN npm run build && npm prune --omit=dev --omit=optional --omit=peer --ignore-scripts

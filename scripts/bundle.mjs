@@ -5,8 +5,9 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { argv, env, execPath } from 'node:process';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { packExtension } from '@anthropic-ai/mcpb';
+import { build } from 'rolldown';
 import { bundleManifest } from './bundle-manifest.mjs';
 import { copyProductionTree } from './production-tree.mjs';
 
@@ -20,14 +21,7 @@ if (env['PORTICO_SKIP_BUILD'] !== '1')
 const staging = mkdtempSync(join(tmpdir(), 'portico-bundle-'));
 try {
   const packages = copyProductionTree(root, staging);
-  const { allTools, isListed } = await import(
-    pathToFileURL(join(staging, 'dist', 'upstream', 'tools', 'all-tools.js'))
-  );
-  const listed = [...allTools({ debug: false }).values()].filter((one) => isListed(one, undefined));
-  const manifest = bundleManifest(
-    described,
-    listed.map(({ definition }) => definition),
-  );
+  const manifest = bundleManifest(described, await listedTools());
   writeFileSync(join(staging, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   // Judges the manifest first; what it has against it is printed.
   const packed = await packExtension({ extensionPath: staging, outputPath: output, silent: true });
@@ -35,4 +29,13 @@ try {
   console.log(`${output}: ${megabytes(statSync(output).size)}, ${packages} packages`);
 } finally {
   rmSync(staging, { recursive: true, force: true });
+}
+
+/** The tools that the gateway itself offers: their file alone, which dist/ has no name for. */
+async function listedTools() {
+  const input = join(root, 'src', 'upstream', 'tools', 'all-tools.ts');
+  const { output } = await build({ input, platform: 'node', tsconfig: false, write: false });
+  const { allTools, isListed } = await import(`data:text/javascript,${encodeURIComponent(output[0].code)}`);
+  const listed = [...allTools({ debug: false }).values()].filter((one) => isListed(one, undefined));
+  return listed.map(({ definition }) => definition);
 }
