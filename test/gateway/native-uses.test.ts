@@ -64,3 +64,28 @@ test('what the rules deny is read nowhere', async () => {
     code: 'INVALID_ARGUMENTS',
   });
 });
+
+test('D31: a followed resource of a server that came anew is followed again, and may have changed', async () => {
+  const asked: string[] = [];
+  const subscribe = async (uri: string): Promise<void> => {
+    asked.push(uri);
+    if (uri === 'x://gone' && asked.length > 2) throw new Error('no such resource');
+  };
+  const { gateway, hostAtLarge, watcher } = createScene({
+    servers: {
+      docs: { snapshot, subscribe, lists: { resources: [{ uri: 'x://a' }, { uri: 'x://gone' }] } },
+      other: { snapshot },
+    },
+    settings: { expose: 'direct' },
+  });
+  const told: unknown[] = [];
+  hostAtLarge.attach({ ...host(), notify: (method, params) => void told.push([method, params]) });
+  for (const uri of ['x://a', 'x://gone']) await gateway.native.request('resources/subscribe', { uri }, host());
+  watcher.ready('other');
+  expect(told).toEqual([]);
+  watcher.ready('docs');
+  await expect.poll(() => told).toHaveLength(2);
+  const updated = 'notifications/resources/updated';
+  expect(told).toEqual(['x://a', 'x://gone'].map((uri) => [updated, { uri }]));
+  expect(asked).toEqual(['x://a', 'x://gone', 'x://a', 'x://gone']);
+});
