@@ -15,15 +15,15 @@ const answering = (name: string) => async (method: string, params: object) => ({
 
 function scene(): Scene {
   const resources = [
-    { uri: 'x://first', other: 1 },
-    { uri: 'ui://app', _meta: { ui: {} } },
+    { uri: 'x://first', name: 'f', other: 1 },
+    { uri: 'ui://app', name: 'a', _meta: { ui: {} } },
   ];
   return createScene({
     servers: {
       first: {
         snapshot,
         request: missing,
-        lists: { resources: [{ uri: 'x://first', 'x-unknown': null }], prompts: [{ name: 'p', title: 't' }] },
+        lists: { resources: [{ uri: 'x://first', name: 'f', 'x-unknown': null }], prompts: [{ name: 'p', title: 't' }] },
       },
       second: { snapshot, request: answering('second'), lists: { resources } },
       third: { snapshot, request: answering('third'), lists: { templates: [{ uriTemplate: 'x://t/{a}' }] } },
@@ -37,8 +37,8 @@ test('every server lists its own, and of two with one URI the first in the confi
   const { gateway } = scene();
   expect(await gateway.native.request('resources/list', {}, host())).toEqual({
     resources: [
-      { uri: 'x://first', 'x-unknown': null },
-      { uri: 'ui://app', _meta: { ui: {} } },
+      { uri: 'x://first', name: 'f', 'x-unknown': null },
+      { uri: 'ui://app', name: 'a', _meta: { ui: {} } },
     ],
   });
   expect(await gateway.native.request('prompts/list', {}, host())).toEqual({
