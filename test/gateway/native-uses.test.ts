@@ -23,7 +23,10 @@ function scene(): Scene {
       first: {
         snapshot,
         request: missing,
-        lists: { resources: [{ uri: 'x://first', name: 'f', 'x-unknown': null }], prompts: [{ name: 'p', title: 't' }] },
+        lists: {
+          resources: [{ uri: 'x://first', name: 'f', 'x-unknown': null }],
+          prompts: [{ name: 'p', title: 't' }],
+        },
       },
       second: { snapshot, request: answering('second'), lists: { resources } },
       third: { snapshot, request: answering('third'), lists: { templates: [{ uriTemplate: 'x://t/{a}' }] } },
