@@ -78,6 +78,7 @@ export class Connection {
       onMissed: (method) => this.#notified(method, {}),
       onTold: (method, params) => this.onServerNotification?.(method, params),
     });
+    channel.ongap = () => this.changes.missed();
     void this.closed.then(() => this.changes.close());
     this.#recovery = new SessionRecovery({
       has: () => channel.sessionId !== undefined,
@@ -131,11 +132,14 @@ export class Connection {
           return this.#outcome(await this.#recovery.run(ask, { repeatable: true, signal }), 'tools/list').result;
         }),
       );
-      this.changes.listed();
+      this.changes.answered({ isList: true });
       return this.#mirrors ? { ...listing, tools: this.#headers.take(listing.tools) } : listing;
     } catch (error) {
       // A server without tools need not know the method.
-      if (error instanceof RpcError && error.code === rpcCodes.methodNotFound) return { tools: [] };
+      if (error instanceof RpcError && error.code === rpcCodes.methodNotFound) {
+        this.changes.answered({ isList: true });
+        return { tools: [] };
+      }
       const shown = error instanceof RequestTimeoutError ? new RequestTimeoutError(limitMs) : error;
       throw this.#translated(shown, 'tools/list', 'connectTimeoutMs', signal);
     } finally {
@@ -206,6 +210,7 @@ export class Connection {
       this.news.useLogLevel(host?.logLevel);
       const answer = await send(host?.answers);
       isAnswered = true;
+      this.changes.answered({ isList: method.endsWith('/list') });
       if (!this.isModern) return this.#outcome(answer, doing);
       const rounds = { server: this.#entry.name, doing, host, signal: signal ?? new AbortController().signal };
       const outcome = this.#outcome(await answerQuestions(answer, { ...rounds, repeat: send }), doing);

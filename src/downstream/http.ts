@@ -24,6 +24,7 @@ export class HttpChannel implements ServerChannel {
   onmessage: ServerChannel['onmessage'];
   onerror: ServerChannel['onerror'];
   onclose: ServerChannel['onclose'];
+  ongap: ServerChannel['ongap'];
   readonly #entry: HttpServerEntry;
   readonly #fetch: FetchLike;
   readonly #backoff: StreamBackoff;
@@ -125,7 +126,8 @@ export class HttpChannel implements ServerChannel {
   async #get(url: string | URL, init: RequestInit): Promise<Response> {
     const headers = new Headers(init.headers);
     if (!this.#listening.isMeant(headers)) return this.#openStream(await this.#fetch(url, init));
-    const listening = this.#listening.begin(headers.get('mcp-session-id') ?? undefined);
+    const session = headers.get('mcp-session-id') ?? undefined;
+    const listening = this.#listening.begin(session, headers.get('last-event-id') ?? undefined);
     if (!listening) return new Response(null, { status: 405 });
     try {
       const response = await this.#fetch(url, init);
@@ -137,6 +139,7 @@ export class HttpChannel implements ServerChannel {
         },
       );
       if (stream.status !== 200) this.#listening.end(listening);
+      else if (listening.followsGap) this.ongap?.();
       return stream;
     } catch (error) {
       this.#listening.end(listening);

@@ -1,4 +1,5 @@
 // Owns collecting the pages of a list of a server; knows nothing of how they are asked for, or of what is listed.
+import { withoutDepths } from './bounded-depth.ts';
 
 /** What a server lists: a plain object, nothing added and nothing dropped. */
 export type Listed = Readonly<Record<string, unknown>>;
@@ -42,7 +43,7 @@ export async function collectPages(
     hints = stricter(hints, answer);
     for (const item of Array.isArray(listed) ? listed : []) {
       const name = nameOf(item, key);
-      if (name !== undefined && !items.has(name)) items.set(name, item as Listed);
+      if (name !== undefined && !items.has(name)) items.set(name, withoutDepths(item as Listed));
     }
     if (typeof nextCursor !== 'string' || nextCursor === '' || cursors.has(nextCursor)) break;
     cursors.add(nextCursor);

@@ -42,6 +42,8 @@ interface Listening {
   readonly agree: (agreed: ChangeFilter) => void;
   readonly fail: (error: unknown) => void;
   isOpened: boolean;
+  /** It was open, and is not: what happens now is not heard. */
+  isLost: boolean;
   /** The request that is open now. */
   request: { readonly id: RequestId; readonly end: AbortController } | undefined;
 }
@@ -123,19 +125,22 @@ export class ListenStream {
       return error;
     } finally {
       listening.request = undefined;
+      listening.isLost = listening.isOpened;
     }
   }
 
   #agreed(listening: Listening, agreed: ChangeFilter): void {
     const older = this.#running.slice(0, this.#running.indexOf(listening));
+    const isReopened = listening.isOpened || older.some(({ isLost }) => isLost);
     // A newer filter has all that is still wanted of an older one.
     for (const each of older) {
       each.agree(agreed);
       this.#end(each, new ConnectionClosedError());
     }
     listening.agree(agreed);
-    if (listening.isOpened) this.#deps.onReopened(agreed);
     listening.isOpened = true;
+    listening.isLost = false;
+    if (isReopened) this.#deps.onReopened(agreed);
   }
 
   #end(listening: Listening, reason: unknown): void {
@@ -168,5 +173,14 @@ function newListening(filter: ChangeFilter): Listening {
   });
   // Not everybody waits for it.
   opened.catch(() => undefined);
-  return { filter, end: new AbortController(), opened, agree, fail, isOpened: false, request: undefined };
+  return {
+    filter,
+    end: new AbortController(),
+    opened,
+    agree,
+    fail,
+    isOpened: false,
+    isLost: false,
+    request: undefined,
+  };
 }

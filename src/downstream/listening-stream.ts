@@ -4,7 +4,9 @@
 interface Listening {
   readonly session: string | undefined;
   /** Where it would be resumed from. */
-  lastEventId?: string;
+  lastEventId: string | undefined;
+  /** What the server said since the one before it ended is not known, nor asked for. */
+  readonly followsGap: boolean;
   /** Absent as long as the answer has not come. */
   letGo?: () => void;
 }
@@ -13,6 +15,8 @@ export class ListeningStream {
   #current: Listening | undefined;
   /** Of the stream that ended last. */
   #endedAt: string | undefined;
+  /** The last one that was open. */
+  #opened: Listening | undefined;
 
   /** Whether a GET is about listening, and not about the rest of an answer to a POST. */
   isMeant(headers: Headers): boolean {
@@ -20,17 +24,23 @@ export class ListeningStream {
     return resumed === null || resumed === this.#endedAt;
   }
 
-  /** Undefined: this session is listened to already. Else what was listened to before is let go. */
-  begin(session: string | undefined): Listening | undefined {
+  /**
+   * Undefined: this session is listened to already. Else what was listened to before is let go.
+   * @param resumedFrom the event after which the server is asked to go on
+   */
+  begin(session: string | undefined, resumedFrom: string | undefined): Listening | undefined {
     if (this.#current && this.#current.session === session) return undefined;
     this.#current?.letGo?.();
-    this.#current = { session };
+    const isAgain = this.#opened !== undefined && this.#opened.session === session;
+    const followsGap = isAgain && resumedFrom === undefined;
+    this.#current = { session, lastEventId: resumedFrom, followsGap };
     return this.#current;
   }
 
   /** The same stream, which can be let go without its reader noticing: it would open another. */
   follow(listening: Listening, body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
     const reader = body.getReader();
+    this.#opened = listening;
     let isGone = this.#current !== listening;
     listening.letGo = () => {
       isGone = true;

@@ -42,7 +42,8 @@ const lists = [
   { capability: 'resources', member: 'resourcesListChanged', method: 'notifications/resources/list_changed' },
 ] as const;
 
-const toldMethods: readonly string[] = [lists[1].method, lists[2].method, 'notifications/resources/updated'];
+const updated = 'notifications/resources/updated';
+const toldMethods: readonly string[] = [lists[1].method, lists[2].method, updated];
 
 /** The stream has a name between the server and us alone. */
 export function withoutSubscription(params: Params): Params {
@@ -52,17 +53,22 @@ export function withoutSubscription(params: Params): Params {
   return Object.keys(others).length > 0 ? { ...rest, _meta: others } : rest;
 }
 
+function isOffered(capability: unknown): capability is object {
+  return typeof capability === 'object' && capability !== null;
+}
+
 export class ServerChanges {
   readonly #log: LogPort;
   readonly #entry: ServerEntry;
   readonly #request: ServerChangesWays['request'];
   readonly #onTold: ServerChangesWays['onTold'];
+  readonly #onMissed: ServerChangesWays['onMissed'];
   readonly #stream: ListenStream;
   /** The resources that are followed. */
   readonly #uris = new Set<string>();
   #info: ConnectionInfo | undefined;
-  /** It has said that it does not know such streams. */
-  #isRefused = false;
+  /** `for good`: it has said that it does not know such streams. `for now`: there was no login for one. */
+  #refused: 'for now' | 'for good' | undefined;
 
   constructor(
     deps: { readonly log: LogPort; readonly now: () => number },
@@ -73,6 +79,7 @@ export class ServerChanges {
     this.#entry = entry;
     this.#request = request;
     this.#onTold = onTold;
+    this.#onMissed = onMissed;
     this.#stream = new ListenStream({
       log: deps.log,
       server: entry.name,
@@ -80,9 +87,18 @@ export class ServerChanges {
       listen: (notifications, options) =>
         listen({ notifications }, { ...options, timeoutMs: Number.POSITIVE_INFINITY }),
       onReopened: (agreed) => {
-        for (const { member, method } of lists) if (agreed[member]) onMissed(method);
+        for (const { member, method } of lists) if (agreed[member]) this.#onMissed(method);
+        this.missed();
       },
     });
+  }
+
+  /**
+   * The server may have told of changes that were not heard. Nothing of the protocol says what became of a resource
+   * meanwhile, so whoever follows it is told that it "may need to be read again" (schema, `ResourceUpdatedNotification`).
+   */
+  missed(): void {
+    for (const uri of this.#uris) this.#onTold(updated, { uri });
   }
 
   /** A conversation was opened; after another one, what was heard in that is heard in this. */
@@ -90,18 +106,27 @@ export class ServerChanges {
     const isAnew = this.#info !== undefined;
     const wasOpen = this.#stream.isWanted;
     this.#info = info;
-    this.#isRefused = false;
+    this.#refused = undefined;
     this.#stream.close();
+    if (isAnew) this.#missedLists(info);
     if (this.#isModern) {
-      if (wasOpen || this.#uris.size > 0) this.#listen();
+      if (wasOpen || this.#uris.size > 0) this.#inBackground(this.#listen().finally(() => isAnew && this.missed()));
     } else if (isAnew) {
-      for (const uri of this.#uris) this.#inBackground(this.#ask('resources/subscribe', uri, {}));
+      for (const uri of this.#uris) {
+        const asked = this.#ask('resources/subscribe', uri, {});
+        // One that is refused now is not what it was either.
+        this.#inBackground(asked.finally(() => this.#uris.has(uri) && this.#onTold(updated, { uri })));
+      }
     }
   }
 
-  /** Something was listed: from now on it is worth hearing that it changed. */
-  listed(): void {
-    if (this.#isModern && !this.#stream.isWanted && !this.#isRefused) this.#listen();
+  /**
+   * The server has answered a request: from now on it is worth hearing of its changes. Not before, so that no call waits
+   * for the stream. Without a login it is tried again when something `isList`ed.
+   */
+  answered({ isList }: { readonly isList: boolean }): void {
+    if (isList && this.#refused === 'for now') this.#refused = undefined;
+    if (this.#isModern && !this.#stream.isWanted && !this.#refused) this.#inBackground(this.#listen());
   }
 
   /**
@@ -118,7 +143,7 @@ export class ServerChanges {
       else await this.#ask('resources/subscribe', uri, { signal });
     } catch (error) {
       this.#uris.delete(uri);
-      if (this.#isModern && this.#stream.isWanted) this.#listen();
+      if (this.#isModern && this.#stream.isWanted) this.#inBackground(this.#listen());
       if (error instanceof RpcError) throw error;
       const doing = 'a subscription';
       throw translateError(error, { entry: this.#entry, doing, limitKey: 'connectTimeoutMs', signal });
@@ -128,7 +153,7 @@ export class ServerChanges {
   /** @throws what `subscribe` throws */
   async unsubscribe(uri: string, options: FollowOptions = {}): Promise<void> {
     if (!this.#uris.delete(uri)) return;
-    if (this.#isModern) this.#listen();
+    if (this.#isModern) this.#inBackground(this.#listen());
     else await this.#ask('resources/unsubscribe', uri, options);
   }
 
@@ -155,27 +180,33 @@ export class ServerChanges {
   }
 
   /** Brings the stream to what is wanted now. */
-  #listen(): void {
+  async #listen(): Promise<void> {
     const filter = this.#filter();
     if (Object.keys(filter).length === 0) {
       this.#stream.close();
       return;
     }
-    this.#inBackground(
-      this.#stream.open(filter).catch((error: unknown) => {
-        // Without a login it is tried again after the next list.
-        const isFinal = !(error instanceof GatewayError || error instanceof ConnectionClosedError);
-        if (isFinal && !this.#stream.isWanted) this.#isRefused = true;
-        throw error;
-      }),
-    );
+    try {
+      await this.#stream.open(filter);
+    } catch (error) {
+      const isOurs = error instanceof ConnectionClosedError;
+      if (!isOurs && !this.#stream.isWanted) this.#refused = error instanceof GatewayError ? 'for now' : 'for good';
+      throw error;
+    }
+  }
+
+  /** In another conversation they may be others, whether the server tells of that or not; its tools are asked for anew. */
+  #missedLists({ capabilities }: ConnectionInfo): void {
+    for (const { capability, method } of lists) {
+      if (capability !== 'tools' && isOffered(capabilities[capability])) this.#onMissed(method);
+    }
   }
 
   #filter(): ChangeFilter {
     const { capabilities = {} } = this.#info ?? {};
     const offered = lists.filter(({ capability }) => {
       const said = capabilities[capability];
-      return typeof said === 'object' && said !== null && 'listChanged' in said && said.listChanged === true;
+      return isOffered(said) && 'listChanged' in said && said.listChanged === true;
     });
     return {
       ...Object.fromEntries(offered.map(({ member }) => [member, true])),

@@ -7,6 +7,8 @@ export interface ServerChannel extends MessageChannel {
   readonly sessionId?: string | undefined;
   /** The child process, on a channel that has one, while it runs. */
   readonly runningPid?: number | undefined;
+  /** There is a stream for what the server says by itself again, and what it said in between is lost. */
+  ongap?: (() => void) | undefined;
   /** Sent as `MCP-Protocol-Version` from now on, on channels that have headers. */
   setProtocolVersion?(version: string): void;
   /** Whether each request says its revision itself (2026-07-28), without a session or a standing stream. */

@@ -3,6 +3,7 @@ import type { Exposure, ServerEntry } from '../config/server-entry.ts';
 import type { ToolDefinition } from '../downstream/tool-pages.ts';
 import { namePrefix, nameTools, type ServerTool } from './direct-names.ts';
 import type { DownstreamPort } from './downstream-port.ts';
+import { forHost } from './host-definition.ts';
 import type { ConfigState, LiveConfig } from './live-config.ts';
 import type { ServerDirectory } from './server-directory.ts';
 
@@ -64,7 +65,7 @@ export function createDirectTools({ config, directory, downstream, expose }: Dir
     );
     const routes = nameTools(all, new Set(directory.visible(agent).map(({ name }) => name)));
     const tools = [...routes].flatMap(([name, { server, tool, definition }]) =>
-      directory.mayCall(agent, server, tool) ? [{ ...definition, name }] : [],
+      directory.mayCall(agent, server, tool) ? [{ ...forHost('tools', definition, anyInput), name }] : [],
     );
     return { tools, routes };
   };
@@ -106,4 +107,5 @@ function exposuresOf(state: ConfigState, expose: Exposure): Exposures {
   return { of: state, direct, hasMeta: direct.size < usable.length || (direct.size === 0 && isOpen) };
 }
 
+const anyInput = { inputSchema: { type: 'object' } };
 const noTools: readonly ToolDefinition[] = [];

@@ -1,5 +1,6 @@
 // Owns which resources the host follows, and which server tells of each; a server's new connection is told again.
 import { GatewayError } from '../errors.ts';
+import type { ServerSession } from './downstream-port.ts';
 import type { Host } from './host.ts';
 import { type NativeDeps, serversOf } from './native-resources.ts';
 import type { Members } from './relay-request.ts';
@@ -9,6 +10,7 @@ export interface FollowedDeps extends NativeDeps {
   readonly notify: (method: string, params: Members) => void;
 }
 
+const updated = 'notifications/resources/updated';
 const done = { value: {} as Members, size: 2 };
 
 export class FollowedResources {
@@ -41,23 +43,34 @@ export class FollowedResources {
   /** What was followed of servers that are gone is forgotten; others under the same name are told anew. */
   keep(servers: ReadonlySet<string>, changed: readonly string[]): void {
     for (const [uri, server] of this.#servers) if (!servers.has(server)) this.#servers.delete(uri);
-    for (const server of changed) this.ready(server);
+    for (const server of changed) if (this.#followedOf(server).length > 0) this.#connect(server);
   }
 
   told(server: string, method: string, params: Members): void {
     if (!this.#deps.isNative(server)) return;
-    if (method === 'notifications/resources/updated' && !this.#isFollowed(params['uri'], server)) return;
+    if (method === updated && !this.#isFollowed(params['uri'], server)) return;
     this.#deps.notify(method, params);
   }
 
+  /** What changed while there was no connection, nobody told: each may need to be read again. */
   ready(server: string): void {
-    const uris = [...this.#servers].filter(([, owner]) => owner === server).map(([uri]) => uri);
+    const uris = this.#followedOf(server);
     if (uris.length === 0) return;
+    this.#connect(server, async ({ connection }) => {
+      await Promise.allSettled(
+        uris.map((uri) => connection.changes.subscribe(uri).finally(() => this.told(server, updated, { uri }))),
+      );
+    });
+  }
+
+  /** In the background; who looks at the server sees why it failed. */
+  #connect(server: string, then: (session: ServerSession) => Promise<void> = async () => undefined): void {
     const { signal } = new AbortController();
-    this.#deps.downstream.session(server, { signal }).then(
-      async ({ connection }) => await Promise.allSettled(uris.map((uri) => connection.changes.subscribe(uri))),
-      () => undefined,
-    );
+    this.#deps.downstream.session(server, { signal }).then(then, () => undefined);
+  }
+
+  #followedOf(server: string): readonly string[] {
+    return [...this.#servers].filter(([, owner]) => owner === server).map(([uri]) => uri);
   }
 
   /** Servers may tell of a part of what is followed (server/resources, Subscriptions). */

@@ -3,6 +3,7 @@
 import { GatewayError } from '../errors.ts';
 import { nameTools } from './direct-names.ts';
 import type { Host } from './host.ts';
+import { forHost } from './host-definition.ts';
 import { listEverywhere, type NativeDeps, type Owned } from './native-resources.ts';
 import type { Members } from './relay-request.ts';
 
@@ -14,7 +15,7 @@ export interface NativePrompt {
 
 export async function listNativePrompts(deps: NativeDeps, agent: string, host: Host): Promise<readonly Members[]> {
   const named = await namedPrompts(deps, agent, host);
-  return [...named].map(([name, { definition }]) => ({ ...definition, name }));
+  return [...named].map(([name, { definition }]) => ({ ...forHost('prompts', definition), name }));
 }
 
 /** Whose prompt it is. @throws GatewayError INVALID_ARGUMENTS */

@@ -4,6 +4,7 @@
 import { GatewayError } from '../errors.ts';
 import { matchesGlob } from '../lib/glob.ts';
 import type { Host } from './host.ts';
+import { forHost } from './host-definition.ts';
 import { type Members, type RelayDeps, type Relayed, relayRequest, saysNotFound } from './relay-request.ts';
 
 export interface NativeDeps extends RelayDeps {
@@ -56,7 +57,7 @@ export async function listNativeResources(
   const distinct = new Map<unknown, Members>();
   for (const { definition } of await listEverywhere(deps, agent, kind, host)) {
     const name = definition[itemOf[kind].key];
-    if (!distinct.has(name)) distinct.set(name, definition);
+    if (!distinct.has(name)) distinct.set(name, forHost('resources', definition, { name }));
   }
   return [...distinct.values()];
 }

@@ -1,5 +1,6 @@
 // Owns the short forms of a tool definition: first sentences and one-line signatures; cuts descriptions, never schemas.
 import type { ToolDefinition } from '../downstream/tool-pages.ts';
+import { recordOf } from '../lib/members.ts';
 
 export interface BriefTool {
   readonly name: string;
@@ -11,6 +12,9 @@ export interface BriefTool {
 /** Longest first sentence that is shown, in characters. */
 const maxSentence = 100;
 const maxUnionMembers = 4;
+/** A value that a parameter may have, and all parameters together, in characters. */
+const maxValue = 100;
+const maxSignature = 4000;
 
 export function briefTool(tool: ToolDefinition): BriefTool {
   const description = tool['description'];
@@ -45,25 +49,33 @@ function shorten(value: unknown): unknown {
 }
 
 function signature(schema: unknown): string {
-  const properties = record(record(schema)['properties']);
-  const required = record(schema)['required'];
+  const properties = recordOf(recordOf(schema)['properties']);
+  const required = recordOf(schema)['required'];
   const needed = new Set(Array.isArray(required) ? required : []);
   const members = Object.entries(properties).map(
     ([name, property]) => `${name}${needed.has(name) ? '' : '?'}: ${typeName(property)}`,
   );
-  return `(${members.join(', ')})`;
+  return cut(`(${members.join(', ')})`, maxSignature);
 }
 
 function typeName(schema: unknown): string {
-  const { type, enum: values, const: constant, items, anyOf, oneOf, properties } = record(schema);
-  if (constant !== undefined) return JSON.stringify(constant);
-  if (Array.isArray(values)) return union(values.map((value) => JSON.stringify(value)));
+  const { type, enum: values, const: constant, items, anyOf, oneOf, properties } = recordOf(schema);
+  if (constant !== undefined) return valueText(constant);
+  if (Array.isArray(values)) return union(values.slice(0, maxUnionMembers + 1).map(valueText));
   const choices = anyOf ?? oneOf;
   if (Array.isArray(choices)) return union([...new Set(choices.map(typeName))]);
-  if (Array.isArray(type)) return union(type.map(String));
+  if (Array.isArray(type)) return union(type.map((each) => (typeof each === 'string' ? each : 'any')));
   if (type === 'array') return items === undefined ? 'array' : `${bracketed(typeName(items))}[]`;
   if (typeof type === 'string') return type;
   return properties === undefined ? 'any' : 'object';
+}
+
+function valueText(value: unknown): string {
+  return cut(JSON.stringify(value), maxValue);
+}
+
+function cut(text: string, limit: number): string {
+  return text.length <= limit ? text : `${text.slice(0, limit - 1)}…`;
 }
 
 function union(members: readonly string[]): string {
@@ -73,8 +85,4 @@ function union(members: readonly string[]): string {
 
 function bracketed(name: string): string {
   return name.includes('|') ? `(${name})` : name;
-}
-
-function record(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
 }

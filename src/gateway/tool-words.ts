@@ -1,5 +1,6 @@
 // Owns the words of a tool that a search looks through: cut out of names and schemas. Knows nothing of ranking.
 import type { ToolDefinition } from '../downstream/tool-pages.ts';
+import { recordOf } from '../lib/members.ts';
 
 /** The texts of one tool, by how much they say about it. */
 export interface ToolTexts {
@@ -19,7 +20,7 @@ const mostSchemas = 300;
 export function textsOf(tool: ToolDefinition): ToolTexts {
   const { title, description, inputSchema, annotations } = tool as Readonly<Record<string, unknown>>;
   const { names, details } = readSchema(inputSchema);
-  const titles = [title, membersOf(annotations)['title']];
+  const titles = [title, recordOf(annotations)['title']];
   // Written as one word the name is found as well.
   const joined = tool.name.replaceAll(/[^\p{L}\p{N}]/gu, '');
   return {
@@ -67,9 +68,9 @@ function readSchema(inputSchema: unknown): { readonly names: readonly string[]; 
   const details: string[] = [];
   const waiting: unknown[] = [inputSchema];
   for (let at = 0; at < waiting.length && at < mostSchemas; at++) {
-    const { properties, items, anyOf, oneOf, allOf, description } = membersOf(waiting[at]);
+    const { properties, items, anyOf, oneOf, allOf, description } = recordOf(waiting[at]);
     if (at > 0 && typeof description === 'string') details.push(description);
-    for (const [name, property] of Object.entries(membersOf(properties)).slice(0, mostSchemas)) {
+    for (const [name, property] of Object.entries(recordOf(properties)).slice(0, mostSchemas)) {
       names.push(name);
       waiting.push(property);
     }
@@ -84,8 +85,4 @@ function bounded(texts: readonly unknown[]): string {
     .filter((text) => typeof text === 'string')
     .join(' ')
     .slice(0, longestText);
-}
-
-function membersOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
 }

@@ -8,3 +8,12 @@ const none: Members = Object.freeze({});
 export function membersOf(value: unknown): Members {
   return typeof value === 'object' && value !== null ? (value as Members) : none;
 }
+
+export function isRecord(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The same for what means nothing as an array, such as a schema. */
+export function recordOf(value: unknown): Members {
+  return isRecord(value) ? value : none;
+}

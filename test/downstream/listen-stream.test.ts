@@ -93,6 +93,20 @@ describe('a stream', () => {
     },
   );
 
+  it('that is lost, and has another filter before it is open again, was lost all the same', async () => {
+    const { stream, asked, agree, reopened } = started();
+    void stream.open(tools);
+    agree(1);
+    void stream.open({ promptsListChanged: true });
+    agree(2);
+    expect(reopened).toEqual([]);
+    asked.at(-1)?.end();
+    await until(() => asked.length === 3);
+    void stream.open(tools);
+    agree(4);
+    expect(reopened).toEqual([tools]);
+  });
+
   it('that a local server cancels is opened again', async () => {
     const { stream, asked, agree } = started();
     void stream.open(tools);

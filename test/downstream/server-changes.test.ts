@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
 import { afterEach, describe, expect, it } from 'vitest';
+import { RpcFailure } from '../../fixtures/servers/json-rpc.mjs';
 import { startModernEcho } from '../../fixtures/servers/modern-echo.mjs';
 import { Connection } from '../../src/downstream/connection.ts';
 import type { DownstreamDeps } from '../../src/downstream/downstream-deps.ts';
@@ -162,6 +163,36 @@ describe('a server of 2026-07-28 over HTTP', () => {
     ]);
   });
 
+  it('D31: after a gap whoever follows a resource is told that it may have changed', async () => {
+    const { server, connection, heard } = await overHttp({ capabilities: { resources: { subscribe: true } } });
+    await connection.changes.subscribe('file:///a');
+    await connection.changes.subscribe('file:///b');
+    expect(heard).toEqual([]);
+    server.dropStreams();
+    await until(() => heard.length === 2);
+    expect(heard).toEqual([
+      [updated, { uri: 'file:///a' }],
+      [updated, { uri: 'file:///b' }],
+    ]);
+  });
+
+  it('that has resources and no tools is listened to once it has answered anything', async () => {
+    const { server, asked, connection } = await overHttp({
+      capabilities: { resources: { listChanged: true } },
+      handler: async (method: string) => {
+        if (method === 'resources/list') return { resources: [] };
+        throw new RpcFailure(-32601, 'Method not found');
+      },
+    });
+    expect(await connection.listTools()).toEqual({ tools: [] });
+    await until(() => server.streams.open().length === 1);
+    expect(server.streams.open()).toEqual([{ resourcesListChanged: true }]);
+    const another = await overHttp();
+    await another.connection.callTool('echo', {});
+    await until(() => another.server.streams.open().length === 1);
+    expect(asked().filter((method) => method === listen)).toHaveLength(1);
+  });
+
   it('that does not agree to a resource is an error, and the lists are heard as before', async () => {
     const { server, connection, heard } = await overHttp({ omits: ['resourceSubscriptions'] });
     await connection.listTools();
@@ -253,7 +284,8 @@ describe('a server of 2026-07-28 over stdio', () => {
     const { connection, heard, streams } = await local();
     await connection.changes.subscribe('file:///a');
     await connection.callTool('end streams', {});
-    await until(() => heard.length === 3);
+    await until(() => heard.length === 4);
+    expect(heard.at(-1)).toEqual([updated, { uri: 'file:///a' }]);
     expect(await streams()).toEqual([{ ...allLists, resourceSubscriptions: ['file:///a'] }]);
   });
 });
@@ -337,6 +369,26 @@ describe('a server of an earlier revision', () => {
       ['resources/subscribe', 'a'],
       ['resources/subscribe', 'b'],
     ]);
+  });
+
+  it('D29: that forgets its session may have changed all that is listed and followed', async () => {
+    const { connection, heard, lose } = await opened();
+    await connection.changes.subscribe('a');
+    lose();
+    await connection.listTools();
+    await until(() => heard.length === 4);
+    const changes = ['notifications/prompts/list_changed', 'notifications/resources/list_changed'];
+    expect(heard).toEqual(
+      expect.arrayContaining(['tools', ...changes.map((each) => [each, {}]), [updated, { uri: 'a' }]]),
+    );
+  });
+
+  it('D31: whose stream was lost for a while may have changed what is followed', async () => {
+    const { channel, connection, heard } = await opened();
+    channel.ongap?.();
+    await connection.changes.subscribe('a');
+    channel.ongap?.();
+    expect(heard).toEqual([[updated, { uri: 'a' }]]);
   });
 });
 

@@ -15,15 +15,18 @@ const answering = (name: string) => async (method: string, params: object) => ({
 
 function scene(): Scene {
   const resources = [
-    { uri: 'x://first', other: 1 },
-    { uri: 'ui://app', _meta: { ui: {} } },
+    { uri: 'x://first', name: 'f', other: 1 },
+    { uri: 'ui://app', name: 'a', _meta: { ui: {} } },
   ];
   return createScene({
     servers: {
       first: {
         snapshot,
         request: missing,
-        lists: { resources: [{ uri: 'x://first', 'x-unknown': null }], prompts: [{ name: 'p', title: 't' }] },
+        lists: {
+          resources: [{ uri: 'x://first', name: 'f', 'x-unknown': null }],
+          prompts: [{ name: 'p', title: 't' }],
+        },
       },
       second: { snapshot, request: answering('second'), lists: { resources } },
       third: { snapshot, request: answering('third'), lists: { templates: [{ uriTemplate: 'x://t/{a}' }] } },
@@ -37,8 +40,8 @@ test('every server lists its own, and of two with one URI the first in the confi
   const { gateway } = scene();
   expect(await gateway.native.request('resources/list', {}, host())).toEqual({
     resources: [
-      { uri: 'x://first', 'x-unknown': null },
-      { uri: 'ui://app', _meta: { ui: {} } },
+      { uri: 'x://first', name: 'f', 'x-unknown': null },
+      { uri: 'ui://app', name: 'a', _meta: { ui: {} } },
     ],
   });
   expect(await gateway.native.request('prompts/list', {}, host())).toEqual({
@@ -63,4 +66,29 @@ test('what the rules deny is read nowhere', async () => {
   await expect(scene().gateway.native.request('resources/read', { uri: 'x://secret' }, host())).rejects.toMatchObject({
     code: 'INVALID_ARGUMENTS',
   });
+});
+
+test('D31: a followed resource of a server that came anew is followed again, and may have changed', async () => {
+  const asked: string[] = [];
+  const subscribe = async (uri: string): Promise<void> => {
+    asked.push(uri);
+    if (uri === 'x://gone' && asked.length > 2) throw new Error('no such resource');
+  };
+  const { gateway, hostAtLarge, watcher } = createScene({
+    servers: {
+      docs: { snapshot, subscribe, lists: { resources: [{ uri: 'x://a' }, { uri: 'x://gone' }] } },
+      other: { snapshot },
+    },
+    settings: { expose: 'direct' },
+  });
+  const told: unknown[] = [];
+  hostAtLarge.attach({ ...host(), notify: (method, params) => void told.push([method, params]) });
+  for (const uri of ['x://a', 'x://gone']) await gateway.native.request('resources/subscribe', { uri }, host());
+  watcher.ready('other');
+  expect(told).toEqual([]);
+  watcher.ready('docs');
+  await expect.poll(() => told).toHaveLength(2);
+  const updated = 'notifications/resources/updated';
+  expect(told).toEqual(['x://a', 'x://gone'].map((uri) => [updated, { uri }]));
+  expect(asked).toEqual(['x://a', 'x://gone', 'x://a', 'x://gone']);
 });

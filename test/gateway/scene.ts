@@ -3,6 +3,7 @@ import type { AuditEntry } from '../../src/audit/record.ts';
 import type { LoginAttempt, LoginStatus } from '../../src/auth/authenticator.ts';
 import type { AgentRules, Rules } from '../../src/config/rules.ts';
 import type { ConfiguredServer, ServerEntry } from '../../src/config/server-entry.ts';
+import type { ServerWatcher } from '../../src/downstream/server-snapshot.ts';
 import type { ToolDefinition } from '../../src/downstream/tool-pages.ts';
 import type { KnownTools, ServerSession, ServerSnapshot } from '../../src/gateway/downstream-port.ts';
 import { createGateway, type Gateway, type GatewaySettings } from '../../src/gateway/gateway.ts';
@@ -19,6 +20,7 @@ export interface FakeServer {
   readonly request?: ServerSession['connection']['request'];
   readonly lists?: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
   readonly connect?: () => void | Promise<void>;
+  readonly subscribe?: (uri: string) => Promise<void>;
   /** What is known of its tools without asking it. */
   readonly known?: KnownTools;
 }
@@ -33,6 +35,8 @@ export interface Scene {
   /** The config in force; what it is replaced by is used from then on. */
   readonly live: { current: ConfigState };
   readonly hostAtLarge: HostAtLarge;
+  /** Whom the servers tell of changes. */
+  readonly watcher: ServerWatcher;
 }
 
 export interface SceneSettings {
@@ -50,6 +54,7 @@ export function createScene(scene: SceneSettings): Scene {
   const audit: AuditEntry[] = [];
   const refreshed: string[] = [];
   const hostAtLarge = createHostAtLarge();
+  const watchers: ServerWatcher[] = [];
   const loginRequests: Scene['loginRequests'] = [];
   const clock = { now: Date.UTC(2026, 0, 1) };
   const configured: ConfiguredServer[] = [
@@ -84,7 +89,7 @@ export function createScene(scene: SceneSettings): Scene {
           return sessionOf(fakes[server] ?? {});
         },
         hostChanged: () => undefined,
-        watch: () => undefined,
+        watch: (watcher) => void watchers.push(watcher),
         snapshot: (server) => fakes[server]?.snapshot ?? { state: 'idle' },
         knownTools: async (server) => fakes[server]?.known,
         refresh: (server) => void refreshed.push(server),
@@ -96,7 +101,9 @@ export function createScene(scene: SceneSettings): Scene {
     },
     { version: '0.0.0', loginWaitMs: 0, ...scene.settings },
   );
-  return { gateway, audit, loginRequests, clock, refreshed, live, hostAtLarge };
+  const [watcher] = watchers;
+  if (!watcher) throw new Error('nobody watches the servers');
+  return { gateway, audit, loginRequests, clock, refreshed, live, hostAtLarge, watcher };
 }
 
 function entryOf(name: string, { entry }: FakeServer): ServerEntry {
@@ -128,7 +135,7 @@ function entryOf(name: string, { entry }: FakeServer): ServerEntry {
   return { ...base, kind: 'stdio', command: 'server', args: [], env: {}, inheritEnv: [], ...(entry as object) };
 }
 
-function sessionOf({ tools = [], call, lists = {}, request }: FakeServer): ServerSession {
+function sessionOf({ tools = [], call, lists = {}, request, subscribe }: FakeServer): ServerSession {
   return {
     offerings: {
       list: async (kind) => lists[kind] ?? [],
@@ -137,7 +144,7 @@ function sessionOf({ tools = [], call, lists = {}, request }: FakeServer): Serve
     catalog: { tools: async () => tools, find: async (name) => tools.find((tool) => tool.name === name) },
     connection: {
       callTool: call ?? (async (_tool, args) => ({ result: { content: [], echoed: args }, size: 7 })),
-      changes: { subscribe: async () => undefined, unsubscribe: async () => undefined },
+      changes: { subscribe: subscribe ?? (async () => undefined), unsubscribe: async () => undefined },
       request: request ?? (async (method, params) => ({ result: { method, params }, size: 7 })),
     },
   };
