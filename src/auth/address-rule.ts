@@ -4,8 +4,7 @@ import { isIPv6 } from 'node:net';
 import type { FetchLike } from '../lib/fetch-like.ts';
 import type { AddressRule, HttpFetch } from '../lib/http-fetch.ts';
 import type { EndpointContext } from './endpoint-rule.ts';
-import { isLinkLocal, isPrivateHost } from './endpoint-rule.ts';
-import { isLoopbackHost } from './loopback.ts';
+import { isLinkLocal, isPrivateHost, isThisMachine } from './endpoint-rule.ts';
 
 /** Requests to the server itself as ever; those to hosts that it names, under the rule. */
 export function guardStrangers(http: Pick<HttpFetch, 'fetch' | 'guarded'>, context: EndpointContext): FetchLike {
@@ -41,7 +40,7 @@ export function createAddressRule({ serverUrl, issuer }: EndpointContext, resolv
 }
 
 function mayPointAt(host: string, own: readonly string[]): boolean {
-  if (isLoopbackHost(host)) return own.some(isLoopbackHost);
+  if (isThisMachine(host)) return own.some(isThisMachine);
   return own.some(isPrivateHost) && !isLinkLocal(host);
 }
 

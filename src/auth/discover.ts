@@ -8,7 +8,7 @@ import type { Answer } from './answer.ts';
 import { quoteForeign, readAnswer } from './answer.ts';
 import { boundedFetch } from './bounded-fetch.ts';
 import type { DiscoveryLook, LookTarget } from './discovery-look.ts';
-import { judgeEndpoint } from './endpoint-rule.ts';
+import { judgeEndpoint, oddCharacters } from './endpoint-rule.ts';
 import { describeThrown } from './oauth-errors.ts';
 import type { ResourceMetadata } from './protected-resource.ts';
 import { judgeResourceAnswer, resourceMetadataUrls } from './protected-resource.ts';
@@ -41,9 +41,18 @@ export interface DiscoverInput {
   readonly challenge: AuthChallenge;
   readonly settings: OAuthSettings;
   readonly signal?: AbortSignal | undefined;
+  /** Aborted when no further URL is to be asked; absent: after 30 seconds. */
+  readonly over?: AbortSignal | undefined;
   /** Hears of every URL with the whole answer, also where the discovery fails. */
   readonly observe?: ((look: DiscoveryLook) => void) | undefined;
 }
+
+/** So many authorization servers of one resource are looked at: a list of thousands would have us ask all of those hosts. */
+const maxServers = 5;
+/** No further URL is asked after this time; hosts that never answer would have a human wait for minutes. */
+const limitMs = 30_000;
+/** Characters. */
+const maxShownLength = 500;
 
 interface Search {
   readonly fetch: FetchLike;
@@ -53,11 +62,14 @@ interface Search {
   otherIssuer: string | undefined;
   /** How many of the URLs gave no answer at all. */
   unanswered: number;
+  /** Aborted when no further URL is to be asked. */
+  readonly over: AbortSignal;
 }
 
 /** @throws GatewayError AUTH_FAILED, or SERVER_UNAVAILABLE where nobody answered, with every URL that was tried */
 export async function discover(deps: { readonly fetch: FetchLike }, input: DiscoverInput): Promise<Discovery> {
-  const search: Search = { fetch: deps.fetch, input, trail: [], otherIssuer: undefined, unanswered: 0 };
+  const over = input.over ?? AbortSignal.timeout(limitMs);
+  const search: Search = { fetch: deps.fetch, input, trail: [], otherIssuer: undefined, unanswered: 0, over };
   const { serverUrl, settings } = input;
   const metadata = await findResource(search);
   const { origin } = new URL(serverUrl);
@@ -112,7 +124,8 @@ async function findResource(search: Search): Promise<ResourceMetadata | undefine
 
 /** A server that the user named with `oauth.issuer` comes first. */
 function preferred(issuers: readonly string[], named: string | undefined): readonly string[] {
-  return named !== undefined && issuers.includes(named) ? [named, ...issuers.filter((one) => one !== named)] : issuers;
+  const first = named !== undefined && issuers.includes(named) ? [named] : [];
+  return [...new Set([...first, ...issuers])].slice(0, maxServers);
 }
 
 async function findServer(search: Search, candidates: readonly string[]): Promise<AuthorizationServer | undefined> {
@@ -183,6 +196,10 @@ async function ask(search: Search, look: LookTarget, target: Target): Promise<An
       return note(search, url, verdict.reason);
     }
   }
+  if (search.over.aborted) {
+    search.unanswered += 1;
+    return note(search, url, 'not asked, since the others took so long');
+  }
   try {
     const response = await boundedFetch(search.fetch, { signal })(url, {
       headers: { ...(target.own ? target.headers : {}), accept: 'application/json' },
@@ -197,7 +214,9 @@ async function ask(search: Search, look: LookTarget, target: Target): Promise<An
 }
 
 function note(search: Search, url: string, status: number | string): undefined {
-  search.trail.push({ url, status });
+  // What is no URL, or no short one, is foreign text: it may be a page long, or speak to whoever reads the error.
+  const isPlain = URL.canParse(url) && !oddCharacters.test(url) && url.length <= maxShownLength;
+  search.trail.push({ url: isPlain ? url : quoteForeign(url), status });
 }
 
 function nothingFound(search: Search, metadata: ResourceMetadata | undefined): GatewayError {

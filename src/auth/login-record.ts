@@ -92,6 +92,9 @@ function parseClient(value: unknown): SavedClient | string {
   return value as unknown as SavedClient;
 }
 
+/** ECMA-262 section 21.4.1.1: what a date can be, in seconds. */
+const lastInstant = 8.64e12;
+
 function parseTokens(value: unknown): SavedTokens | string {
   if (!isObject(value) || stringMember(value, 'access_token') === undefined) return 'tokens.access_token is missing';
   for (const name of ['refresh_token', 'token_type', 'scope']) {
@@ -100,7 +103,9 @@ function parseTokens(value: unknown): SavedTokens | string {
   for (const name of ['expires_at', 'issued_at']) {
     if (value[name] !== undefined && typeof value[name] !== 'number') return `tokens.${name} is no number`;
   }
-  return { token_type: 'Bearer', ...value } as unknown as SavedTokens;
+  const tokens = { token_type: 'Bearer', ...value } as unknown as SavedTokens;
+  const { expires_at: end } = tokens;
+  return end !== undefined && Math.abs(end) > lastInstant ? { ...tokens, expires_at: lastInstant } : tokens;
 }
 
 function isObject(value: unknown): value is Members {

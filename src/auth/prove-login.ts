@@ -3,6 +3,7 @@ import type { HttpServerEntry } from '../config/server-entry.ts';
 import type { AuthChallenge } from '../errors.ts';
 import { errorText, GatewayError, LoginRequiredError } from '../errors.ts';
 import type { FetchLike } from '../lib/fetch-like.ts';
+import { quoteForeign } from './answer.ts';
 import { createAuthorizedFetch } from './authorized-fetch.ts';
 import { bearerChallenge } from './challenge.ts';
 import type { Credentials } from './credentials.ts';
@@ -103,7 +104,7 @@ export function judgeProof(response: Response): Proof {
 /** @returns the error for a login whose brand-new token the server does not take */
 export function rejectedTokenError(server: string, proof: Extract<Proof, { kind: 'rejected' }>): GatewayError {
   const said = proof.challenge.errorDescription ?? proof.challenge.error;
-  const quote = said === undefined ? '' : `: "${said.slice(0, 200)}"`;
+  const quote = said === undefined ? '' : `: ${quoteForeign(said)}`;
   return new GatewayError(
     'AUTH_FAILED',
     `server '${server}' answered ${proof.status} to the token it had just been given by its authorization server${quote}`,

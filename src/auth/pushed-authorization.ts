@@ -40,6 +40,8 @@ export type PushVerdict =
 
 /** REQUIRED by the RFC; where it is missing all the same, a short one of those its section 2.2 speaks of. */
 const defaultLifetimeMs = 60_000;
+/** As long as a login may take: what lives longer need not be pushed again, and no timer waits for more than weeks. */
+const maxLifetimeMs = 10 * 60_000;
 
 /** RFC 9126 section 5. A server that offers it and does not insist gets the parameters in the URL, like all others. */
 export function requiresPush({ require_pushed_authorization_requests }: AuthorizationServer): boolean {
@@ -53,7 +55,8 @@ export function judgePushedAnswer({ status, json }: Answer): PushVerdict {
     return { kind: 'refused', error: stringMember(json, 'error') };
   }
   const seconds = numberMember(json, 'expires_in');
-  return { kind: 'pushed', requestUri, expiresInMs: seconds === undefined ? defaultLifetimeMs : seconds * 1000 };
+  const lifetimeMs = seconds === undefined ? defaultLifetimeMs : seconds * 1000;
+  return { kind: 'pushed', requestUri, expiresInMs: Math.min(lifetimeMs, maxLifetimeMs) };
 }
 
 /** @throws GatewayError AUTH_FAILED */

@@ -4,7 +4,7 @@ import type { GrantType } from '../config/server-entry.ts';
 import type { Answer } from './answer.ts';
 import { quoteForeign, stringMember, stringsMember } from './answer.ts';
 import type { EndpointContext } from './endpoint-rule.ts';
-import { judgeEndpoint } from './endpoint-rule.ts';
+import { judgeEndpoint, oddCharacters } from './endpoint-rule.ts';
 
 export type MetadataVerdict =
   | { readonly kind: 'usable'; readonly as: AuthorizationServer }
@@ -45,6 +45,7 @@ export function judgeMetadataAnswer(
   // As oauth4webapi compares: the same URL, where a bare origin may or may not end with a slash.
   if (!URL.canParse(issuer) || new URL(issuer).href !== new URL(expected.issuer).href)
     return { kind: 'foreign', issuer };
+  if (oddCharacters.test(issuer)) return { kind: 'unusable', reason: '200, but its issuer is no URL as it stands' };
   const needed =
     expected.grantType === 'authorization_code' ? [...alwaysNeeded, 'authorization_endpoint'] : alwaysNeeded;
   for (const name of needed) {

@@ -20,6 +20,9 @@ export type TokenVerdict =
 /** Types that no header of ours can carry (the old MAC draft, RFC 8693). Names that vendors invent mean bearer. */
 const otherTypes: ReadonlySet<string> = new Set(['mac', 'n_a', 'pop']);
 
+/** A hundred years: more is no date for a calendar, and means that there is no end. */
+const maxLifetimeSeconds = 3_155_760_000;
+
 /**
  * `now`: epoch ms, taken before the request was sent, so that a token is never thought to live longer than it does.
  * `dpop`: the request carried a proof, so that a token of that type can be used (RFC 9449 section 5).
@@ -60,7 +63,7 @@ export function judgeTokenAnswer(
       ...(refreshToken !== undefined && { refresh_token: refreshToken }),
       token_type: tokenType,
       ...(scope && { scope }),
-      ...(expiresIn !== undefined && { expires_at: issuedAt + Math.floor(expiresIn) }),
+      ...(expiresIn !== undefined && { expires_at: issuedAt + Math.min(Math.floor(expiresIn), maxLifetimeSeconds) }),
       issued_at: issuedAt,
     },
     clues: cluesOf(json),

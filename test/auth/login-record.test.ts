@@ -31,6 +31,13 @@ describe('a saved login', () => {
     expect(parseLoginRecord(value).kind).toBe('invalid');
   });
 
+  it('ends on a day that a calendar has, whatever its file says', () => {
+    const { access_token } = sampleRecord().tokens ?? { access_token: '' };
+    const parsed = parseLoginRecord({ ...sampleRecord(), tokens: { access_token, expires_at: 1e300 } });
+    const end = parsed.kind === 'record' ? parsed.record.tokens?.expires_at : undefined;
+    expect(() => new Date((end ?? Number.NaN) * 1000).toISOString()).not.toThrow();
+  });
+
   it('is stamped later than the one it replaces, even where the clock went back', () => {
     expect(nextUpdatedAt(undefined, 5500)).toBe(5);
     expect(nextUpdatedAt(sampleRecord({ updated_at: 100 }), 5500)).toBe(101);

@@ -38,6 +38,10 @@ describe('an answer', () => {
     expect(judge(201, { request_uri: 'urn:x' })).toMatchObject({ expiresInMs: 60_000 });
   });
 
+  test('that lives for years is pushed again no sooner than a login lasts', () => {
+    expect(judge(201, { ...good, expires_in: 1e12 })).toMatchObject({ expiresInMs: 600_000 });
+  });
+
   test.each([
     ['an error', 400, { error: 'invalid_request' }, 'invalid_request'],
     ['no reference', 201, {}, undefined],

@@ -28,6 +28,8 @@ describe('a token answer', () => {
     ['no expiry', { expires_in: null }, { expires_at: undefined }],
     ['an expiry as text', { expires_in: '60' }, { expires_at: 1_700_000_060 }],
     ['an expiry that is none', { expires_in: 'soon' }, { expires_at: undefined }],
+    ['an expiry before now', { expires_in: -5 }, { expires_at: undefined }],
+    ['an expiry beyond every calendar', { expires_in: 1e308 }, { expires_at: 1_700_000_000 + 3_155_760_000 }],
     ['no refresh token', { refresh_token: null }, { refresh_token: undefined }],
     ['an empty refresh token', { refresh_token: '' }, { refresh_token: undefined }],
     ['no scope: it is the requested one', {}, { scope: 'asked' }],
