@@ -113,6 +113,25 @@ export class LoginRequiredError extends GatewayError {
   }
 }
 
+/**
+ * An open login ended without anybody's verdict on it: the process that held it is gone, or it was begun anew. Whoever
+ * still waits may start the next login, or join the one that was started by then.
+ */
+export class LoginAbandonedError extends GatewayError {
+  /** A browser window was opened for it: the human may still have a page before them that leads nowhere now. */
+  readonly hadWindow: boolean;
+
+  constructor(
+    code: 'AUTH_FAILED' | 'CANCELLED',
+    message: string,
+    { hadWindow = false, ...details }: GatewayErrorDetails & { readonly hadWindow?: boolean } = {},
+  ) {
+    super(code, message, details);
+    this.name = 'LoginAbandonedError';
+    this.hadWindow = hadWindow;
+  }
+}
+
 /** The text of anything thrown, for a sentence that quotes it. */
 export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

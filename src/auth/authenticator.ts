@@ -76,7 +76,10 @@ export interface LoginAttempt {
   /** Epoch milliseconds. */
   readonly expiresAt: number;
   readonly browserOpened: boolean;
-  /** Rejects with GatewayError AUTH_FAILED, or CANCELLED where it was begun anew or the gateway ends. */
+  /**
+   * Rejects with GatewayError AUTH_FAILED; with LoginAbandonedError where the process that held it ended, or it was begun
+   * anew.
+   */
   readonly done: Promise<void>;
 }
 
@@ -218,13 +221,7 @@ class GatewayAuthenticator implements Authenticator {
   async outdated(entry: HttpServerEntry): Promise<void> {
     const key = keyOf(entry);
     this.#credentials.delete(key);
-    await this.#logins.drop(
-      key,
-      new GatewayError('CANCELLED', `the login to server '${entry.name}' ended: its entry in the config has changed`, {
-        server: entry.name,
-        hint: `portico login ${entry.name}`,
-      }),
-    );
+    await this.#logins.abandon(key, entry, 'ended: its entry in the config has changed');
   }
 
   async close(): Promise<void> {

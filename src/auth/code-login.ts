@@ -15,7 +15,9 @@ import { fixedLoginUrl, pushedLoginUrl } from './pushed-login-url.ts';
 export async function openCodeRoad(deps: LoginDeps, input: LoginInput, from: Departure): Promise<LoginRoad> {
   const { entry, settings, signal } = input;
   const { discovery, saved, scope, dpop } = from;
-  const port = await deps.callbacks.open(callbackAddress(settings, saved?.client.redirect_uri));
+  const port = await deps.callbacks.open(
+    callbackAddress(settings, saved?.client.redirect_uri ?? input.earlierCallbackUrl),
+  );
   try {
     const redirectUri = settings.redirectUri ?? port.redirectUri;
     let client = await chooseClient(deps, input, { discovery, saved, redirectUri });
@@ -64,15 +66,12 @@ export async function openCodeRoad(deps: LoginDeps, input: LoginInput, from: Dep
   }
 }
 
-function callbackAddress(
-  settings: OAuthSettings,
-  registered: string | undefined,
-): Parameters<CallbackServer['open']>[0] {
+function callbackAddress(settings: OAuthSettings, earlier: string | undefined): Parameters<CallbackServer['open']>[0] {
   const configured = settings.redirectUri === undefined ? undefined : new URL(settings.redirectUri);
   return {
     host: settings.callbackHost,
     fixedPort: settings.callbackPort ?? loopbackPort(configured),
-    preferredPort: loopbackPort(registered !== undefined && URL.canParse(registered) ? new URL(registered) : undefined),
+    preferredPort: loopbackPort(earlier !== undefined && URL.canParse(earlier) ? new URL(earlier) : undefined),
     path: configured?.pathname,
   };
 }

@@ -1,6 +1,6 @@
 // Owns waiting for a login that another process on the same token directory holds: its URL, its end. Starts nothing.
 import { hostname } from 'node:os';
-import { errorText, GatewayError } from '../errors.ts';
+import { errorText, GatewayError, LoginAbandonedError } from '../errors.ts';
 import type { FetchLike } from '../lib/fetch-like.ts';
 import { sleep } from '../lib/sleep.ts';
 import type { LeaseRecord } from './lease-file.ts';
@@ -42,7 +42,7 @@ export class JoinedLogin {
     return this.#lease;
   }
 
-  /** Waits until the holder has a URL. Undefined: the login finished first. @throws GatewayError AUTH_FAILED */
+  /** Waits until the holder has a URL. Undefined: the login finished first. @throws as `finished` does */
   async url(): Promise<string | undefined> {
     for (;;) {
       if (this.#lease.loginUrl !== undefined) return this.#lease.loginUrl;
@@ -51,7 +51,10 @@ export class JoinedLogin {
     }
   }
 
-  /** The record that the other process saved. @throws GatewayError AUTH_FAILED it failed there, or its process is gone */
+  /**
+   * The record that the other process saved.
+   * @throws GatewayError AUTH_FAILED it failed there; LoginAbandonedError its process is gone, or it was begun anew
+   */
   async finished(): Promise<LoginRecord> {
     for (;;) {
       const record = await this.#look();
@@ -98,12 +101,21 @@ export class JoinedLogin {
     if (!lease) {
       const late = await this.#newRecord();
       if (late) return late;
-      throw endedError(server, 'ended without a result', undefined);
+      throw this.#abandoned('ended without a result', undefined);
     }
-    if (lease.state === 'failed') throw endedError(server, 'failed', lease.error);
-    if (!leases.isFresh(lease)) throw endedError(server, `was held by process ${lease.pid}, which is gone`, undefined);
+    if (lease.owner !== this.#lease.owner) throw this.#abandoned('was begun anew', undefined);
     this.#lease = lease;
+    if (lease.state === 'failed') throw failedError(server, 'failed', lease.error);
+    if (lease.state === 'abandoned') throw this.#abandoned('ended', lease.error);
+    if (leases.isOver(lease)) throw failedError(server, 'was not finished in time', undefined);
+    if (!leases.isFresh(lease)) throw this.#abandoned(`was held by process ${lease.pid}, which is gone`, undefined);
     return undefined;
+  }
+
+  #abandoned(how: string, error: LeaseRecord['error']): LoginAbandonedError {
+    const { message, hint } = failedError(this.#input.server, how, error);
+    const { browserOpened: hadWindow } = this.#lease;
+    return new LoginAbandonedError('AUTH_FAILED', message, { server: this.#input.server, hint, hadWindow });
   }
 
   async #newRecord(): Promise<LoginRecord | undefined> {
@@ -128,7 +140,7 @@ export function foreignCallbackError(server: string): GatewayError {
   });
 }
 
-function endedError(server: string, how: string, error: LeaseRecord['error']): GatewayError {
+function failedError(server: string, how: string, error: LeaseRecord['error']): GatewayError {
   const why = error === undefined ? '' : `: ${error.message}`;
   return new GatewayError('AUTH_FAILED', `the login to server '${server}' in another process ${how}${why}`, {
     server,

@@ -20,9 +20,12 @@ export interface LeaseRecord {
   readonly startedAt: number;
   readonly heartbeatAt: number;
   readonly expiresAt: number;
-  readonly state: 'open' | 'failed';
+  /** `abandoned`: it ended without a verdict, and whoever waits for it may begin anew. */
+  readonly state: 'open' | 'failed' | 'abandoned';
   readonly error?: { readonly message: string; readonly hint?: string };
 }
+
+const states = ['open', 'failed', 'abandoned'] as const;
 
 export function leaseToFile(record: LeaseRecord): Record<string, unknown> {
   return {
@@ -71,7 +74,7 @@ export async function readLease(path: string): Promise<LeaseRecord | undefined> 
     startedAt: instant('started_at'),
     heartbeatAt: instant('heartbeat_at'),
     expiresAt: instant('expires_at'),
-    state: file['state'] === 'open' ? 'open' : 'failed',
+    state: states.find((state) => state === file['state']) ?? 'failed',
     ...(error && { error }),
   };
 }

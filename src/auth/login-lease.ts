@@ -26,7 +26,14 @@ export interface LoginLease {
   /** The login finished: nothing is left behind. */
   finish(): Promise<void>;
   /** The login failed: those who joined it read why. */
-  fail(error: { message: string; hint?: string | undefined }, clientIsKnown: boolean): Promise<void>;
+  fail(error: LoginEnd, clientIsKnown: boolean): Promise<void>;
+  /** The login ends without a verdict: those who joined it begin anew. */
+  abandon(reason: LoginEnd): Promise<void>;
+}
+
+interface LoginEnd {
+  readonly message: string;
+  readonly hint?: string | undefined;
 }
 
 export type Claim =
@@ -39,6 +46,8 @@ export interface LoginLeases {
   /** What lies there, stale or not. */
   read(key: string): Promise<LeaseRecord | undefined>;
   isFresh(record: LeaseRecord): boolean;
+  /** Whether the human's time is over. */
+  isOver(record: LeaseRecord): boolean;
   /** Whether the caller is the one to open the browser for this login: over all processes, the first who asks is. */
   claimWindow(key: string, owner: string): Promise<boolean>;
   /** No window came of it: the next one who asks may try. */
@@ -54,11 +63,9 @@ interface LeaseDeps {
 
 export function createLoginLeases(deps: LeaseDeps, { directory }: { directory: string }): LoginLeases {
   const pathOf = (key: string): string => join(directory, `${key}.login.json`);
+  const isOver = ({ expiresAt }: LeaseRecord): boolean => deps.now() >= expiresAt;
   const isFresh = (record: LeaseRecord): boolean =>
-    record.state === 'open' &&
-    deps.now() - record.heartbeatAt < staleMs &&
-    deps.now() < record.expiresAt &&
-    !isKnownGone(record);
+    record.state === 'open' && deps.now() - record.heartbeatAt < staleMs && !isOver(record) && !isKnownGone(record);
 
   /** Marks the window as opened or not; whether that changed anything. */
   const markWindow = async (key: string, owner: string, browserOpened: boolean): Promise<boolean> => {
@@ -79,6 +86,7 @@ export function createLoginLeases(deps: LeaseDeps, { directory }: { directory: s
 
   return {
     isFresh,
+    isOver,
     claimWindow: (key, owner) => markWindow(key, owner, true),
     async releaseWindow(key, owner) {
       await markWindow(key, owner, false);
@@ -149,6 +157,12 @@ function holdLease(deps: LeaseDeps, path: string, first: LeaseRecord): LoginLeas
     clearInterval(beat);
     return write(last);
   };
+  const leave = (state: 'failed' | 'abandoned', { message, hint }: LoginEnd, clientIsKnown: boolean): Promise<void> => {
+    const { unprovenClientId, ...rest } = record;
+    const error = hint === undefined ? { message } : { message, hint };
+    const mark = clientIsKnown || unprovenClientId === undefined ? {} : { unprovenClientId };
+    return end({ ...rest, ...mark, state, error });
+  };
   const beat = setInterval(() => void update({}), heartbeatMs);
   beat.unref();
 
@@ -157,12 +171,8 @@ function holdLease(deps: LeaseDeps, path: string, first: LeaseRecord): LoginLeas
     lost: lost.signal,
     publish: update,
     finish: () => end(undefined),
-    fail({ message, hint }, clientIsKnown) {
-      const { unprovenClientId, ...rest } = record;
-      const error = hint === undefined ? { message } : { message, hint };
-      const mark = clientIsKnown || unprovenClientId === undefined ? {} : { unprovenClientId };
-      return end({ ...rest, ...mark, state: 'failed', error });
-    },
+    fail: (error, clientIsKnown) => leave('failed', error, clientIsKnown),
+    abandon: (reason) => leave('abandoned', reason, false),
   };
 }
 
@@ -173,6 +183,7 @@ function unsharedLease(owner: string): LoginLease {
     publish: async () => undefined,
     finish: async () => undefined,
     fail: async () => undefined,
+    abandon: async () => undefined,
   };
 }
 

@@ -32,6 +32,11 @@ export interface LoginInput {
   readonly lease: LoginLease;
   /** A registration that the last login used and did not finish with: the human may have seen it refused. */
   readonly distrustedClientId?: string | undefined;
+  /**
+   * Where a login before this one, which was not finished, took its callback: who comes back from its page late is told
+   * so there, where the port is free.
+   */
+  readonly earlierCallbackUrl?: string | undefined;
   /** Register anew whatever is saved. */
   readonly freshClient: boolean;
   /** No browser can be opened for the human, who is at another machine. */

@@ -1,6 +1,6 @@
 // Owns the story of one login held by this process, step by step; each step is a file of its own. Opens no browser.
 import type { AuthChallenge } from '../errors.ts';
-import { errorText, GatewayError } from '../errors.ts';
+import { errorText, GatewayError, LoginAbandonedError } from '../errors.ts';
 import { chooseScope } from './authorize.ts';
 import { openCodeRoad } from './code-login.ts';
 import { deviceGrant, offersDeviceLogin } from './device-authorization.ts';
@@ -97,7 +97,8 @@ async function settle(deps: LoginDeps, input: LoginInput, discovery: Discovery, 
     await road.answer(successPage(entry.name, exchanged.account));
   } catch (error) {
     const failure = asLoginFailure(entry.name, signal.aborted ? signal.reason : error);
-    await lease.fail({ message: failure.message, hint: failure.hint }, gaveTokens || road.clientIsKnown());
+    if (failure instanceof LoginAbandonedError) await lease.abandon(failure);
+    else await lease.fail(failure, gaveTokens || road.clientIsKnown());
     await road.answer(failurePage(entry.name, failure.message, failure.hint));
     throw failure;
   } finally {

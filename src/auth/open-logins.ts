@@ -1,5 +1,6 @@
 // Owns the logins that are open in this process: one per key, started once however many ask, ended together.
-import { GatewayError } from '../errors.ts';
+import type { HttpServerEntry } from '../config/server-entry.ts';
+import { type GatewayError, LoginAbandonedError } from '../errors.ts';
 import type { OpenLogin, StartDeps, StartInput } from './start-login.ts';
 import { startLogin } from './start-login.ts';
 
@@ -34,12 +35,24 @@ export class OpenLogins {
     await this.#open.get(key)?.drop(reason);
   }
 
+  /** Ends it without a verdict: who waits for it may begin anew. `how`: the end of a sentence about the login. */
+  async abandon(key: string, entry: HttpServerEntry, how: string): Promise<void> {
+    await this.#starting.get(key)?.catch(() => undefined);
+    await this.#end(key, entry, how);
+  }
+
   /** Ends every login that is open here, and refuses new ones. */
   async close(): Promise<void> {
-    const reason = new GatewayError('CANCELLED', 'the gateway ends, and its open logins with it');
+    const reason = new LoginAbandonedError('CANCELLED', 'the gateway ends, and its open logins with it');
     this.#closing.abort(reason);
     await Promise.allSettled(this.#starting.values());
     await Promise.allSettled([...this.#open.values()].map((open) => open.drop(reason)));
+  }
+
+  async #end(key: string, { name: server }: HttpServerEntry, how: string): Promise<void> {
+    const open = this.#open.get(key);
+    const details = { server, hint: `portico login ${server}`, hadWindow: open?.browserOpened ?? false };
+    await open?.drop(new LoginAbandonedError('CANCELLED', `the login to server '${server}' ${how}`, details));
   }
 
   async #begin(
@@ -50,7 +63,7 @@ export class OpenLogins {
     const { key, entry, request } = input;
     if (request.restart) {
       await earlier?.catch(() => undefined);
-      await this.#open.get(key)?.drop(new GatewayError('CANCELLED', `the login to '${entry.name}' was begun anew`));
+      await this.#end(key, entry, 'was begun anew');
     }
     const login = await startLogin(deps, { ...input, closing: this.#closing.signal });
     if (!login) return undefined;

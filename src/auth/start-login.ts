@@ -2,7 +2,7 @@
 import { hostname } from 'node:os';
 import type { HttpServerEntry, OAuthSettings } from '../config/server-entry.ts';
 import type { AuthChallenge } from '../errors.ts';
-import { errorText, GatewayError } from '../errors.ts';
+import { errorText, GatewayError, LoginAbandonedError } from '../errors.ts';
 import type { OpenBrowser } from './browser.ts';
 import { foreignCallbackError, JoinedLogin } from './joined-login.ts';
 import type { LeaseRecord } from './lease-file.ts';
@@ -59,6 +59,17 @@ export interface OpenLogin {
 
 /** Undefined: there is a login already. @throws GatewayError AUTH_FAILED */
 export async function startLogin(deps: StartDeps, input: StartInput): Promise<OpenLogin | undefined> {
+  for (;;) {
+    try {
+      return await startOrJoin(deps, input);
+    } catch (error) {
+      // The holder went before it had a URL: nobody has seen anything of that login yet.
+      if (!(error instanceof LoginAbandonedError) || input.closing.aborted) throw error;
+    }
+  }
+}
+
+async function startOrJoin(deps: StartDeps, input: StartInput): Promise<OpenLogin | undefined> {
   const { key, request } = input;
   const takeOver = request.restart === true;
   if (!takeOver && (await isLoggedIn(deps, input))) return undefined;
@@ -73,10 +84,11 @@ export async function startLogin(deps: StartDeps, input: StartInput): Promise<Op
       await lease.finish();
       return undefined;
     }
-    return await holdLogin(deps, input, { lease, expiresAt, distrusted: claim.before?.unprovenClientId });
+    return await holdLogin(deps, input, { lease, expiresAt, before: claim.before });
   } catch (error) {
     const hint = error instanceof GatewayError ? error.hint : undefined;
-    await lease.fail({ message: errorText(error), hint }, false);
+    const end = { message: errorText(error), hint };
+    await (error instanceof LoginAbandonedError ? lease.abandon(end) : lease.fail(end, false));
     throw error;
   }
 }
@@ -120,15 +132,16 @@ async function askedFor(deps: StartDeps, entry: HttpServerEntry, signal: AbortSi
 async function holdLogin(
   deps: StartDeps,
   { entry, settings, key, request, closing }: StartInput,
-  held: { lease: LoginLease; expiresAt: number; distrusted: string | undefined },
+  held: { lease: LoginLease; expiresAt: number; before: LeaseRecord | undefined },
 ): Promise<OpenLogin> {
-  const { lease, expiresAt } = held;
+  const { lease, expiresAt, before } = held;
   const own = new AbortController();
-  const end = (code: 'AUTH_FAILED' | 'CANCELLED', what: string): void =>
-    own.abort(new GatewayError(code, `the login to server '${entry.name}' ${what}`, hintFor(entry)));
-  const clock = setTimeout(() => end('AUTH_FAILED', 'was not finished within 10 minutes'), limitMs);
+  const what = `the login to server '${entry.name}'`;
+  const late = new GatewayError('AUTH_FAILED', `${what} was not finished within 10 minutes`, hintFor(entry));
+  const clock = setTimeout(() => own.abort(late), limitMs);
   clock.unref();
-  const onLost = (): void => end('CANCELLED', 'was begun anew by another process');
+  const elsewhere = `${what} was begun anew by another process`;
+  const onLost = (): void => own.abort(new LoginAbandonedError('CANCELLED', elsewhere, hintFor(entry)));
   lease.lost.addEventListener('abort', onLost, { once: true });
   const stop = (): void => {
     clearTimeout(clock);
@@ -141,7 +154,8 @@ async function holdLogin(
       key,
       challenge: request.challenge ?? (await askedFor(deps, entry, closing)),
       lease,
-      distrustedClientId: held.distrusted,
+      distrustedClientId: before?.unprovenClientId,
+      ...(before?.host === hostname() && { earlierCallbackUrl: before.callbackUrl }),
       freshClient: request.restart === true,
       headless: request.headless === true || !deps.hasBrowser,
       expiresAt,
@@ -154,7 +168,8 @@ async function holdLogin(
       userCode: opened.userCode,
       expiresAt: opened.expiresAt,
       done,
-      shown: false,
+      isShown: () => false,
+      canShow: true,
       claimWindow: () => deps.leases.claimWindow(key, lease.owner),
       releaseWindow: () => deps.leases.releaseWindow(key, lease.owner),
       deliver: async (parameters) => {
@@ -184,8 +199,9 @@ async function joinLogin(
     userCode: joined.lease.userCode,
     expiresAt: joined.lease.expiresAt,
     done: finish(),
+    isShown: () => joined.lease.browserOpened,
     // A browser on this machine reaches the holder's listener; from another machine it would not.
-    shown: found.browserOpened || found.host !== hostname(),
+    canShow: found.host === hostname(),
     claimWindow: () => deps.leases.claimWindow(key, found.owner),
     releaseWindow: () => deps.leases.releaseWindow(key, found.owner),
     deliver: (parameters) => joined.deliver(parameters),
@@ -199,7 +215,9 @@ interface Parts {
   readonly userCode: string | undefined;
   readonly expiresAt: number;
   readonly done: Promise<void>;
-  readonly shown: boolean;
+  /** Another process has opened the browser for it. */
+  readonly isShown: () => boolean;
+  readonly canShow: boolean;
   readonly claimWindow: () => Promise<boolean>;
   readonly releaseWindow: () => Promise<void>;
   readonly deliver: (parameters: URLSearchParams) => Promise<void>;
@@ -235,11 +253,11 @@ function openedLogin(deps: StartDeps, entry: HttpServerEntry, parts: Parts): Ope
     userCode: parts.userCode,
     expiresAt: parts.expiresAt,
     get browserOpened() {
-      return opened || parts.shown;
+      return opened || parts.isShown();
     },
     done: parts.done,
     async show() {
-      if (!parts.shown) showing ??= show();
+      if (parts.canShow && !parts.isShown()) showing ??= show();
       await showing;
     },
     deliver: parts.deliver,

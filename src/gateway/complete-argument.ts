@@ -1,4 +1,5 @@
 // Owns asking a server for completions of an argument (server/utilities/completion).
+import type { Item } from '../policy/decide.ts';
 import type { Host } from './host.ts';
 import { type Members, type RelayDeps, type Relayed, relayRequest } from './relay-request.ts';
 
@@ -23,5 +24,11 @@ export async function completeArgument(deps: RelayDeps, input: CompleteArgumentI
     argument: { name, value },
     ...(Object.keys(context).length > 0 && { context: { arguments: context } }),
   };
-  return await relayRequest(deps, { agent, server, method: 'completion/complete', params }, host);
+  const item = itemOf(input);
+  return await relayRequest(deps, { agent, server, method: 'completion/complete', params, item }, host);
+}
+
+function itemOf({ prompt, resource }: CompleteArgumentInput): Item | undefined {
+  if (prompt !== undefined) return { kind: 'prompt', name: prompt };
+  return resource === undefined ? undefined : { kind: 'resource', name: resource };
 }

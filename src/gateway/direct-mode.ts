@@ -11,6 +11,7 @@ import type { HostAtLarge } from './host-at-large.ts';
 import { createHostView, type ToolView } from './host-view.ts';
 import type { LiveConfig } from './live-config.ts';
 import type { Offers } from './permitted-offers.ts';
+import type { Asked } from './permitted-session.ts';
 import { UnknownToolError } from './unknown-tool-error.ts';
 import { unnamedAgent } from './unnamed-agent.ts';
 import { type WithLoginDeps, withLogin } from './with-login.ts';
@@ -155,7 +156,7 @@ async function callDirect(
     // The host may know the name from another day.
     for (const { name: server } of await direct.candidates(who, name)) {
       try {
-        await listNow(deps, server, host);
+        await listNow(deps, { agent: who, server }, host);
       } catch (error) {
         if (!(error instanceof GatewayError)) throw error;
         return await calls.refuse({ name: 'execute_tool', server }, error, host);
@@ -170,9 +171,8 @@ async function callDirect(
   return await calls.executeTool({ server, tool, args, whole }, host);
 }
 
-async function listNow(deps: DirectModeDeps, server: string, host: Host): Promise<void> {
-  await withLogin(deps, server, host, async () => {
-    const { catalog } = await deps.downstream.session(server, host);
+async function listNow(deps: DirectModeDeps, asked: Asked, host: Host): Promise<void> {
+  await withLogin(deps, asked, host, async ({ catalog }) => {
     await catalog.tools(host);
   });
 }

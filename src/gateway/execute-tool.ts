@@ -4,7 +4,7 @@ import type { ToolDefinition } from '../downstream/tool-pages.ts';
 import { GatewayError } from '../errors.ts';
 import { nearestNames } from '../lib/nearest-name.ts';
 import { RpcError } from '../wire/rpc-error.ts';
-import type { DownstreamPort, ServerSession } from './downstream-port.ts';
+import type { ServerSession } from './downstream-port.ts';
 import type { Host } from './host.ts';
 import type { ServerDirectory } from './server-directory.ts';
 import { serverError } from './server-error.ts';
@@ -23,7 +23,6 @@ export interface ExecuteToolInput {
 
 export interface ExecuteToolDeps extends WithLoginDeps {
   readonly directory: ServerDirectory;
-  readonly downstream: DownstreamPort;
 }
 
 export interface ToolOutcome {
@@ -40,8 +39,8 @@ export async function executeTool(deps: ExecuteToolDeps, input: ExecuteToolInput
   const { agent, server, tool, args } = input;
   const entry = deps.directory.usable(agent, server);
   const timeoutMs = input.timeoutMs ?? entry.timeoutMs;
-  return await withLogin(deps, server, host, async () => {
-    const session = await deps.downstream.session(server, host);
+  const asked = { agent, server, item: { kind: 'tool', name: tool } } as const;
+  return await withLogin(deps, asked, host, async (session) => {
     try {
       const outcome = await session.connection.callTool(tool, args, {
         signal: host.signal,

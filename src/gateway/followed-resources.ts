@@ -3,6 +3,7 @@ import { GatewayError } from '../errors.ts';
 import type { ServerSession } from './downstream-port.ts';
 import type { Host } from './host.ts';
 import { type NativeDeps, serversOf } from './native-resources.ts';
+import { permittedSession } from './permitted-session.ts';
 import type { Members } from './relay-request.ts';
 
 export interface FollowedDeps extends NativeDeps {
@@ -25,7 +26,8 @@ export class FollowedResources {
   async follow(agent: string, uri: string, host: Host): Promise<typeof done> {
     const [server] = await serversOf(this.#deps, agent, uri, host);
     if (server === undefined) throw new GatewayError('INVALID_ARGUMENTS', 'no server has a resource of that URI');
-    const { connection } = await this.#deps.downstream.session(server, host);
+    const asked = { agent, server, item: { kind: 'resource', name: uri } } as const;
+    const { connection } = await permittedSession(this.#deps, asked, host);
     await connection.changes.subscribe(uri, { signal: host.signal });
     this.#servers.set(uri, server);
     return done;

@@ -63,7 +63,7 @@ export async function getServerTools(
 ): Promise<GetServerToolsResult> {
   const { agent, server } = input;
   const entry = deps.directory.usable(agent, server);
-  const { tools, cached } = await readTools(deps, { entry, fresh: input.fresh ?? false }, host);
+  const { tools, cached } = await readTools(deps, { agent, entry, fresh: input.fresh ?? false }, host);
   const permitted = tools.filter(({ name }) => deps.directory.mayCall(agent, server, name));
   const chosen = permitted.filter(({ name }) => isAskedFor(name, input)).slice(offsetOf(input.cursor));
   const presented = present(chosen, permitted.length, input);

@@ -19,6 +19,9 @@ export function loginAdvice({ userCode, urlHoldsMs, browserOpened }: Open, then:
   return `${open}; ${then}.${soon} ${paste}`;
 }
 
+/** For a human who may still have the page of a login that ended with the process that held it. */
+export const abandonedPageAdvice = 'A login page from before leads nowhere any more: the login had to be begun anew.';
+
 /** The same for a dialog of the host, which shows the URL by itself. */
 export function loginInvitation(server: string, { userCode }: Open): string {
   const code = userCode === undefined ? '' : ` The page shows or takes the code ${userCode}.`;

@@ -5,6 +5,7 @@ import { GatewayError } from '../errors.ts';
 import { matchesGlob } from '../lib/glob.ts';
 import type { Host } from './host.ts';
 import { forHost } from './host-definition.ts';
+import { permittedSession } from './permitted-session.ts';
 import { type Members, type RelayDeps, type Relayed, relayRequest, saysNotFound } from './relay-request.ts';
 
 export interface NativeDeps extends RelayDeps {
@@ -36,7 +37,7 @@ export async function listEverywhere(
   const { key, kind: item } = itemOf[kind];
   const lists = await Promise.allSettled(
     nativeServers(deps, agent).map(async (server) => {
-      const { offerings } = await deps.downstream.session(server, host);
+      const { offerings } = await permittedSession(deps, { agent, server }, host);
       const all = await offerings.list(kind, host);
       return all
         .filter((each) => deps.directory.mayUse(agent, server, { kind: item, name: String(each[key]) }))
@@ -73,7 +74,10 @@ export async function askForUri(
   let refusal: unknown;
   for (const server of await serversOf(deps, agent, uri, host)) {
     try {
-      return { server, ...(await relayRequest(deps, { ...asked, agent, server }, host)) };
+      return {
+        server,
+        ...(await relayRequest(deps, { ...asked, agent, server, item: { kind: 'resource', name: uri } }, host)),
+      };
     } catch (error) {
       if (!saysNotFound(error)) throw error;
       refusal ??= error;

@@ -79,7 +79,8 @@ export function createNativeUses(deps: NativeUsesDeps): NativeUses {
     const find = (agent: string) => findNativePrompt(deps, agent, name, host);
     return audited({ name: method, subject: find }, host, async (agent) => {
       const { server, prompt: own } = await find(agent);
-      return relayed(await relayRequest(deps, { agent, server, method, params: params(own) }, host));
+      const item = { kind: 'prompt', name: own } as const;
+      return relayed(await relayRequest(deps, { agent, server, method, params: params(own), item }, host));
     });
   };
 

@@ -3,8 +3,9 @@ import type { ServerEntry } from '../config/server-entry.ts';
 import type { ToolDefinition } from '../downstream/tool-pages.ts';
 import { GatewayError, LoginRequiredError } from '../errors.ts';
 import { waitFor } from '../lib/deadline.ts';
-import type { DownstreamPort, KnownTools } from './downstream-port.ts';
+import type { DownstreamPort, KnownTools, ServerSession } from './downstream-port.ts';
 import type { Host } from './host.ts';
+import { permittedSession } from './permitted-session.ts';
 import { type WithLoginDeps, withLogin } from './with-login.ts';
 
 export interface ToolList {
@@ -33,23 +34,20 @@ const longestReason = 200;
  */
 export async function readTools(
   deps: ReadToolsDeps,
-  { entry, fresh }: { readonly entry: ServerEntry; readonly fresh: boolean },
+  { agent, entry, fresh }: { readonly agent: string; readonly entry: ServerEntry; readonly fresh: boolean },
   host: Host,
 ): Promise<ToolList> {
   const { downstream } = deps;
   const server = entry.name;
-  const ask = async (): Promise<readonly ToolDefinition[]> => {
-    const { catalog } = await downstream.session(server, host);
-    return await catalog.tools(host);
-  };
+  const list = async ({ catalog }: ServerSession): Promise<readonly ToolDefinition[]> => await catalog.tools(host);
   const known = fresh ? undefined : await downstream.knownTools(server);
-  if (!known) return { tools: await withLogin(deps, server, host, ask) };
+  if (!known) return { tools: await withLogin(deps, { agent, server }, host, list) };
   const { state } = downstream.snapshot(server);
   if (known.isRecent && (state === 'idle' || state === 'connecting')) {
     if (entry.kind === 'http' || state === 'connecting') downstream.refresh(server);
     return cached(known);
   }
-  const asked = ask();
+  const asked = permittedSession(deps, { agent, server }, host).then(list);
   try {
     if (await waitFor(asked, patienceMs, host.signal)) return { tools: await asked };
     return cached(known, 'The server has not answered yet.');

@@ -1,5 +1,6 @@
 // Owns the way of one request to one server and of its result back; knows nothing of what is asked.
 import { GatewayError } from '../errors.ts';
+import type { Item } from '../policy/decide.ts';
 import { RpcError } from '../wire/rpc-error.ts';
 import type { DownstreamPort, ServerSession } from './downstream-port.ts';
 import type { Host } from './host.ts';
@@ -19,6 +20,8 @@ export interface RelayedRequest {
   readonly server: string;
   readonly method: string;
   readonly params: Members;
+  /** What the rules were asked about. */
+  readonly item?: Item | undefined;
   /** What to do when the server says that the request does not fit. */
   readonly hint?: string | undefined;
 }
@@ -44,13 +47,12 @@ export function relayRequest(deps: RelayDeps, request: RelayedRequest, host: Hos
 /** Connects, and logs in where that is needed. @throws as `relayRequest` does */
 export async function withSession<T>(
   deps: RelayDeps,
-  { agent, server, hint }: Pick<RelayedRequest, 'agent' | 'server' | 'hint'>,
+  { agent, server, item, hint }: Pick<RelayedRequest, 'agent' | 'server' | 'item' | 'hint'>,
   host: Host,
   work: (session: ServerSession) => Promise<T>,
 ): Promise<T> {
   deps.directory.usable(agent, server);
-  return await withLogin(deps, server, host, async () => {
-    const session = await deps.downstream.session(server, host);
+  return await withLogin(deps, { agent, server, item }, host, async (session) => {
     try {
       return await work(session);
     } catch (error) {

@@ -40,7 +40,11 @@ export async function listServerPrompts(deps: RelayDeps, input: ListPromptsInput
 export async function getServerPrompt(deps: RelayDeps, input: GetPromptInput, host: Host): Promise<Relayed> {
   const hint = 'list_server_prompts shows the names and arguments.';
   const params = { name: input.prompt, arguments: input.args };
-  const { result, size } = await relayRequest(deps, { ...input, method: 'prompts/get', params, hint }, host);
+  const { result, size } = await relayRequest(
+    deps,
+    { ...input, method: 'prompts/get', params, item: { kind: 'prompt', name: input.prompt }, hint },
+    host,
+  );
   return { result: promptAsToolResult(result), size };
 }
 

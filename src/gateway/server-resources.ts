@@ -66,7 +66,8 @@ async function permittedResources(
 /** Permission for the resource has been checked by the caller of this function. */
 export async function readServerResource(deps: RelayDeps, input: ReadResourceInput, host: Host): Promise<Relayed> {
   const hint = 'list_server_resources shows the URIs.';
-  const request = { ...input, method: 'resources/read', params: { uri: input.uri }, hint };
+  const item = { kind: 'resource', name: input.uri } as const;
+  const request = { ...input, method: 'resources/read', params: { uri: input.uri }, item, hint };
   const { result, size } = await relayRequest(deps, request, host);
   return { result: resourceAsToolResult(result), size };
 }

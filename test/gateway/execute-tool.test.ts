@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LoginAttempt } from '../../src/auth/authenticator.ts';
-import { GatewayError, LoginRequiredError } from '../../src/errors.ts';
+import { GatewayError, LoginAbandonedError, LoginRequiredError } from '../../src/errors.ts';
 import { RpcError, rpcCodes } from '../../src/wire/rpc-error.ts';
 import { createScene, host, rules, type SceneSettings } from './scene.ts';
 
@@ -217,6 +217,79 @@ describe('a call that needs a login', () => {
     status = 'pending';
     await expect(ask()).rejects.toMatchObject({ code: 'AUTH_PENDING' });
     expect(offers).toEqual([url]);
+  });
+
+  describe('that ends without a verdict while calls wait for it', () => {
+    const second = 'https://as.test/authorize?second';
+    /** The first login ends by itself, with `end`; the second one as `done` does. */
+    const sceneOf = (end: Error, { browserOpened = false, done = Promise.resolve(), loginWaitMs = 5000 } = {}) => {
+      let isLoggedIn = false;
+      const scene = createScene({
+        servers: {
+          files: {
+            entry: http,
+            call: async () => {
+              if (!isLoggedIn) throw needsLogin();
+              return { result: { ok: true }, size: 1 };
+            },
+          },
+        },
+        settings: { loginWaitMs },
+        async login() {
+          const isFirst = scene.loginRequests.length === 1;
+          if (isFirst) return attempt(Promise.reject(end), browserOpened);
+          isLoggedIn = true;
+          return { ...attempt(done, false), loginUrl: second };
+        },
+      });
+      return scene;
+    };
+    const gone = (hadWindow: boolean) => new LoginAbandonedError('AUTH_FAILED', 'its process is gone', { hadWindow });
+
+    it.each([
+      ['had no window, so one is opened for the next', gone(false), false, true],
+      ['had one in this process: no second one is opened', gone(false), true, false],
+      ['had one in another process: no second one is opened', gone(true), false, false],
+    ])('C25, A7: goes on with the next one; it %s', async (_case, end, browserOpened, opens) => {
+      const { gateway, loginRequests } = sceneOf(end, { browserOpened });
+      const messages: string[] = [];
+      const offers: string[] = [];
+      const watching = host({
+        progress: ({ message }) => void messages.push(String(message)),
+        offerUrl: (offered) => void offers.push(offered),
+      });
+      expect(await gateway.executeTool(call, watching)).toEqual({ ok: true });
+      expect(loginRequests.map(({ request }) => request.openBrowser)).toEqual([true, opens]);
+      expect(messages).toEqual([expect.stringContaining(url), expect.stringMatching(/begun anew: .*\?second$/)]);
+      expect(offers).toEqual([url, second]);
+    });
+
+    it('is answered with the URL of the next one, and told what the page of the first is worth', async () => {
+      const { gateway } = sceneOf(gone(true), { done: new Promise<void>(() => undefined), loginWaitMs: 20 });
+      await expect(gateway.executeTool(call, host())).rejects.toMatchObject({
+        code: 'AUTH_REQUIRED',
+        loginUrl: second,
+        hint: expect.stringContaining('from before leads nowhere'),
+      });
+    });
+
+    it('begins no other login where the rules deny the call by then', async () => {
+      const end = gone(false);
+      const { gateway, live, loginRequests } = sceneOf(end);
+      const denying = host({
+        progress: () => {
+          live.current = { ...live.current, rules: rules({ default: { deny: { servers: ['*'] } } }) };
+        },
+      });
+      await expect(gateway.executeTool(call, denying)).rejects.toMatchObject({ code: 'DENIED_BY_POLICY' });
+      expect(loginRequests).toHaveLength(1);
+    });
+
+    it('and one that was refused is not followed by another', async () => {
+      const { gateway, loginRequests } = sceneOf(new GatewayError('AUTH_FAILED', 'access_denied'));
+      await expect(gateway.executeTool(call, host())).rejects.toMatchObject({ code: 'AUTH_FAILED' });
+      expect(loginRequests).toHaveLength(1);
+    });
   });
 
   it('tells the caller the URL while it waits', async () => {

@@ -1,7 +1,8 @@
 // Owns `portico login`: show the URL, then take the callback or a pasted callback URL, whichever comes first.
 import { createInterface } from 'node:readline';
 import type { Composition } from '../../compose.ts';
-import { errorText, GatewayError } from '../../errors.ts';
+import { errorText, GatewayError, LoginAbandonedError } from '../../errors.ts';
+import { orAborted } from '../../lib/or-aborted.ts';
 import { printable } from '../../lib/printable.ts';
 import {
   type CliCommand,
@@ -66,25 +67,35 @@ async function logInTo(run: CommandRun, { logins }: Composition, server: string,
   context.onEnd(() =>
     interrupted.abort(new GatewayError('CANCELLED', `the login to '${server}' was interrupted`, { server })),
   );
-  const attempt = await logins.login(server, { openBrowser, headless: !openBrowser, signal: interrupted.signal });
-  showWhatToDo(run, server, attempt);
+  const { signal } = interrupted;
+  const begin = async (): Promise<LoginAttempt> => {
+    const attempt = await logins.login(server, { openBrowser, headless: !openBrowser, signal });
+    showWhatToDo(run, server, attempt);
+    return attempt;
+  };
+  let attempt = await begin();
   const stopReading = readPastedUrls(run, logins, server);
   try {
-    await Promise.race([
-      attempt.done,
-      new Promise((_, reject) =>
-        interrupted.signal.addEventListener('abort', () => reject(interrupted.signal.reason), { once: true }),
-      ),
-    ]);
+    for (;;) {
+      try {
+        return await orAborted(attempt.done, signal);
+      } catch (error) {
+        if (!(error instanceof LoginAbandonedError) || signal.aborted) throw error;
+        run.output.line(`${errorText(error)}; a page of it leads nowhere any more`);
+        attempt = await begin();
+      }
+    }
   } finally {
     stopReading();
   }
 }
 
+type LoginAttempt = Awaited<ReturnType<Composition['logins']['login']>>;
+
 function showWhatToDo(
   { context, output }: CommandRun,
   server: string,
-  { loginUrl, urlHoldsMs, userCode, browserOpened }: Awaited<ReturnType<Composition['logins']['login']>>,
+  { loginUrl, urlHoldsMs, userCode, browserOpened }: LoginAttempt,
 ): void {
   if (loginUrl === undefined) return;
   const where = userCode === undefined ? 'in a browser' : 'in a browser on any device';
