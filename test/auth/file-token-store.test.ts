@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFileTokenStore } from '../../src/auth/file-token-store.ts';
-import { createRecordSeal } from '../../src/auth/sealed-record.ts';
+import { createRecordSeal, type RecordSeal } from '../../src/auth/sealed-record.ts';
 import { parseTokenKey } from '../../src/auth/token-key.ts';
 import type { LoginRecord, TokenStore } from '../../src/auth/token-store.ts';
 import { createFileLock } from '../../src/lib/file-lock.ts';
@@ -31,14 +31,16 @@ const keys = {
   'a key': `base64:${randomBytes(32).toString('base64')}`,
   'a passphrase': 'correct horse battery staple',
 };
-const sealedWith = (key: string, log?: NotedLog): TokenStore => {
-  const seal = createRecordSeal(parseTokenKey(key, 'GATEWAY_TOKEN_KEY'));
-  return createFileTokenStore({ lock: createFileLock(), seal: async () => seal, log }, { directory });
-};
+const sealFrom = (key: string): RecordSeal => createRecordSeal(parseTokenKey(key, 'GATEWAY_TOKEN_KEY'));
+const sealedBy = (seal: RecordSeal, log?: NotedLog): TokenStore =>
+  createFileTokenStore({ lock: createFileLock(), seal: async () => seal, log }, { directory });
+const sealedWith = (key: string, log?: NotedLog): TokenStore => sealedBy(sealFrom(key), log);
 
 describeTokenStore('a directory', () => ({ store: open(), other: open() }));
 for (const [what, key] of Object.entries(keys)) {
-  describeTokenStore(`a directory encrypted with ${what}`, () => ({ store: sealedWith(key), other: sealedWith(key) }));
+  // Two that know nothing of each other; what a passphrase gives is derived once by each, as in a gateway that goes on.
+  const [one, another] = [sealFrom(key), sealFrom(key)];
+  describeTokenStore(`a directory encrypted with ${what}`, () => ({ store: sealedBy(one), other: sealedBy(another) }));
 }
 
 const source = (file: string): string => JSON.stringify(new URL(`../../src/${file}`, import.meta.url).href);
