@@ -6,7 +6,7 @@ import { readdir, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isMissing, readTextIfPresent, removeIfPresent, writePrivateJson } from './lib/json-file.ts';
 import type { LogPort } from './lib/log-port.ts';
-import { membersOf } from './lib/members.ts';
+import { type Members, membersOf } from './lib/members.ts';
 import { isKnownGone, ownMark } from './lib/process-mark.ts';
 
 /** One server of a running gateway. Instants are ISO 8601. */
@@ -159,7 +159,7 @@ function markOf({ pid, host, pid_namespace }: GatewayRecord): Parameters<typeof 
 
 function parsed(text: string | undefined): GatewayRecord | undefined {
   const file = membersOf(JSON.parse(text ?? 'null'));
-  const textOf = (name: string): string | null => (typeof file[name] === 'string' ? file[name] : null);
+  const textOf = textsIn(file);
   const [pid, host, started_at] = [file['pid'], textOf('host'), textOf('started_at')];
   if (typeof pid !== 'number' || host === null || started_at === null) return undefined;
   const servers = Array.isArray(file['servers']) ? file['servers'].map(serverIn) : [];
@@ -178,9 +178,16 @@ function parsed(text: string | undefined): GatewayRecord | undefined {
   };
 }
 
+function textsIn(members: Members): (name: string) => string | null {
+  return (name) => {
+    const text = members[name];
+    return typeof text === 'string' ? text : null;
+  };
+}
+
 function serverIn(value: unknown): RecordedServer {
   const members = membersOf(value);
-  const textOf = (name: string): string | null => (typeof members[name] === 'string' ? members[name] : null);
+  const textOf = textsIn(members);
   const pids = Array.isArray(members['pids']) ? members['pids'].filter((pid) => typeof pid === 'number') : [];
   return {
     server: textOf('server') ?? '',

@@ -1,8 +1,8 @@
-// Owns what of a result counts as text, whether that is more than an agent gets at once, and cutting it into pages that
-// are content of results again. Pure; knows nothing of where the rest is kept.
+// Owns whether a result is more than an agent gets at once, and cutting it into pages that are content of results again.
+// Pure; knows nothing of where the rest is kept.
 import { isDeepStrictEqual } from 'node:util';
-
-type Members = Readonly<Record<string, unknown>>;
+import type { Members } from '../lib/members.ts';
+import { blocksOf, frameOf, textOf, withText } from './result-blocks.ts';
 
 /** One text of a result, and the content block it stands in. */
 interface TextPart {
@@ -10,9 +10,19 @@ interface TextPart {
   readonly block: Members;
 }
 
-/** The texts of a result that is too large. Lengths and offsets count UTF-16 units over all of them in order. */
+/** A block that is shown as it is, or not at all. It counts as much as the JSON of its frame. */
+interface WholePart {
+  readonly frame: string;
+  readonly block: Members;
+}
+
+type Part = TextPart | WholePart;
+
+/** The parts of a result that is too large. Lengths and offsets count UTF-16 units over all of them in order. */
 export interface LargeResult {
-  readonly parts: readonly TextPart[];
+  /** Its texts; every block where there are so many that they are too much without their texts. */
+  readonly parts: readonly Part[];
+  readonly isByBlocks: boolean;
   readonly length: number;
   /** As UTF-8. */
   readonly bytes: number;
@@ -30,35 +40,53 @@ export interface Page {
 }
 
 /**
- * The texts of a result where they, or its `structuredContent`, are larger than `maxBytes`; else undefined. Text blocks
- * and embedded text resources count; images, sounds, blobs, links and what no specification knows yet do not.
+ * What there is of a result where its texts, its `structuredContent`, or the blocks around the texts are larger than
+ * `maxBytes`; else undefined. Text blocks and embedded text resources have text. The data of images, sounds and blobs
+ * does not count, nor does what may be data in kinds of content that no specification knows yet.
  * @param size bytes of the message it came in, where known: a small one is not looked into
  */
 export function judgeResult(result: Members, size: number | undefined, maxBytes: number): LargeResult | undefined {
   if (size !== undefined && size <= maxBytes) return undefined;
-  const texts = blocksOf(result).flatMap((block) => {
+  const blocks = blocksOf(result);
+  const texts = blocks.flatMap((block) => {
     const text = textOf(block);
     return text === undefined ? [] : [{ text, block }];
   });
   const textBytes = sum(texts.map(({ text }) => Buffer.byteLength(text)));
   const json = tooLargeJson(result['structuredContent'], size === undefined ? undefined : size - textBytes, maxBytes);
   const isRepeated = json !== undefined && repeats(result['structuredContent'], texts);
-  if (textBytes <= maxBytes && (json === undefined || isRepeated)) return undefined;
+  const frames = blocks.map(frameOf);
+  const frameBytes = sum(frames.map((frame) => Buffer.byteLength(frame)));
+  const isByBlocks = frameBytes > maxBytes;
+  if (textBytes <= maxBytes && !isByBlocks && (json === undefined || isRepeated)) return undefined;
   const joined = json !== undefined && !isRepeated ? [{ text: json, block: { type: 'text' } }] : [];
-  const parts = [...texts, ...joined];
+  const parts = [...(isByBlocks ? blocks.map((block, at) => partOf(block, frames[at] ?? '')) : texts), ...joined];
   return {
     parts,
-    length: sum(parts.map(({ text }) => text.length)),
-    bytes: textBytes + sum(joined.map(({ text }) => Buffer.byteLength(text))),
+    isByBlocks,
+    length: sum(parts.map(unitsOf)),
+    bytes: textBytes + sum(joined.map(({ text }) => Buffer.byteLength(text))) + (isByBlocks ? (size ?? frameBytes) : 0),
     maxBytes,
     structured: json === undefined ? 'kept' : isRepeated ? 'repeats the text' : 'joined',
   };
 }
 
-/** The content of the answer that is given first: what is no text as it was, and text up to the limit. */
-export function headOf(result: Members, { maxBytes }: LargeResult): Page {
+/** Text that is longer than what is around it is cut where it has to be. */
+function partOf(block: Members, frame: string): Part {
+  const text = textOf(block);
+  if (text === undefined) return { block, frame };
+  return text.length > frame.length ? { block, text } : { block, frame: frame + text };
+}
+
+function unitsOf(part: Part): number {
+  return 'text' in part ? part.text.length : part.frame.length;
+}
+
+/** The content of the answer that is given first: text up to the limit, and what is no text as it was. */
+export function headOf(result: Members, large: LargeResult): Page {
+  if (large.isByBlocks) return pageOf(large, 0);
   const content: Members[] = [];
-  const taking = new Taking(maxBytes);
+  const taking = new Taking(large.maxBytes);
   for (const block of blocksOf(result)) {
     const text = textOf(block);
     if (text === undefined) content.push(block);
@@ -73,20 +101,22 @@ export function pageOf({ parts, maxBytes }: LargeResult, offset: number): Page {
   const taking = new Taking(maxBytes);
   let start = offset;
   let begin = 0;
-  for (const { text, block } of parts) {
-    if (begin + text.length > offset) {
-      const from = characterStart(text, Math.max(0, offset - begin));
+  for (const part of parts) {
+    const units = unitsOf(part);
+    if (begin + units > offset) {
+      const from = 'text' in part ? characterStart(part.text, Math.max(0, offset - begin)) : 0;
       if (content.length === 0) start = begin + from;
-      content.push(...taking.take(block, text, from));
+      content.push(...('text' in part ? taking.take(part.block, part.text, from) : taking.takeWhole(part)));
     }
-    begin += text.length;
+    begin += units;
   }
   return { content, start, end: start + taking.taken };
 }
 
 /** Where the JSON of `structuredContent` begins, if it is a part. */
 export function structuredOffset({ parts, length, structured }: LargeResult): number | undefined {
-  return structured === 'joined' ? length - (parts.at(-1)?.text.length ?? 0) : undefined;
+  const last = parts.at(-1);
+  return structured === 'joined' && last ? length - unitsOf(last) : undefined;
 }
 
 /** Takes text until the limit is reached. */
@@ -112,28 +142,22 @@ class Taking {
     this.#isOver = read < wanted;
     return read === 0 && wanted > 0 ? [] : [withText(block, text.slice(from, from + read))];
   }
-}
 
-function blocksOf({ content }: Members): readonly Members[] {
-  return Array.isArray(content) ? content : [];
-}
-
-function textOf(block: unknown): string | undefined {
-  if (!isMembers(block)) return undefined;
-  const holder = block['type'] === 'resource' ? block['resource'] : block['type'] === 'text' ? block : undefined;
-  const text = isMembers(holder) ? holder['text'] : undefined;
-  return typeof text === 'string' ? text : undefined;
-}
-
-/** The block with a piece of its text, its other members as they are. */
-function withText(block: Members, text: string): Members {
-  if (block['type'] !== 'resource') return { ...block, text };
-  return { ...block, resource: { ...(block['resource'] as Members), text } };
+  /** The block if it fits, or is the first: every page makes progress. */
+  takeWhole({ block, frame }: WholePart): readonly Members[] {
+    const bytes = Buffer.byteLength(frame);
+    this.#isOver ||= bytes > this.#left && this.taken > 0;
+    if (this.#isOver) return [];
+    this.#left = Math.max(0, this.#left - bytes);
+    this.taken += frame.length;
+    return [block];
+  }
 }
 
 /** The JSON of `structuredContent` where it is above the limit. `atMost`: how large it can be, if that is known. */
 function tooLargeJson(structured: unknown, atMost: number | undefined, maxBytes: number): string | undefined {
-  if (!isMembers(structured) || (atMost !== undefined && atMost <= maxBytes)) return undefined;
+  if (typeof structured !== 'object' || structured === null || (atMost !== undefined && atMost <= maxBytes))
+    return undefined;
   const json = JSON.stringify(structured);
   return Buffer.byteLength(json) > maxBytes ? json : undefined;
 }
@@ -154,10 +178,6 @@ function repeats(structured: unknown, texts: readonly TextPart[]): boolean {
 /** The start of the character that has a unit at `index`. */
 function characterStart(text: string, index: number): number {
   return index > 0 && (text.codePointAt(index - 1) ?? 0) > 0xffff ? index - 1 : index;
-}
-
-function isMembers(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null;
 }
 
 function sum(numbers: readonly number[]): number {

@@ -34,7 +34,8 @@ export function fitResult(
   const { content, end } = headOf(result, large);
   const id = results.keep(owner, large);
   const place = { result_id: id, start: 0, end, length: large.length };
-  const note = `[This result is too large for one answer: ${end} of its ${large.length} characters are shown. read_result with result_id "${id}" and offset ${end} gives what follows.${structuredNote(large)}]`;
+  const shown = large.isByBlocks ? `${content.length} of its ${blocksIn(result)} blocks, ` : '';
+  const note = `[This result is too large for one answer: ${shown}${end} of its ${large.length} characters are shown. read_result with result_id "${id}" and offset ${end} gives what follows.${structuredNote(large)}]`;
   const { structuredContent, ...rest } = result;
   const meta = result['_meta'];
   return {
@@ -90,6 +91,10 @@ export function readResult({ results }: FitResultDeps, { agent, resultId, offset
     content: [...content, { type: 'text', text: note }],
     _meta: { [largeResultKey]: { result_id: resultId, start, end, length: large.length } },
   };
+}
+
+function blocksIn({ content }: Members): number {
+  return Array.isArray(content) ? content.length : 0;
 }
 
 function structuredNote(large: LargeResult): string {

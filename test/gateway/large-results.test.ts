@@ -73,6 +73,58 @@ describe('what is too large', () => {
   });
 });
 
+describe('many blocks', () => {
+  const link = (at: number) => ({ type: 'resource_link', uri: `file:///${at}`, name: `n${at}`, 'x-own': null });
+  const links = Array.from({ length: 100 }, (_, at) => link(at));
+  const short = Array.from({ length: 100 }, (_, at) => text('', { annotations: { priority: at } }));
+  const pixel = { type: 'image', data: long, mimeType: 'image/png' };
+
+  it.each<[string, readonly unknown[]]>([
+    ['links', links],
+    ['empty texts', short],
+    ['images', Array.from({ length: 100 }, () => pixel)],
+    ['blobs', Array.from({ length: 100 }, () => resource({ blob: long }))],
+    ['kinds that nobody knows', Array.from({ length: 100 }, () => ({ type: 'x-new', a: 1, b: 'two' }))],
+    ['all of these, and long texts', [...links, text(long), ...short, pixel, resource({ text: long }), null, 7]],
+  ])(
+    'D48: %s are cut between blocks, and pages together are all of them, unchanged and in order',
+    (_title, content) => {
+      const large = judged({ content });
+      const shown: Members[] = [];
+      for (let offset = 0; offset < large.length; ) {
+        const page = offset === 0 ? headOf({ content }, large) : pageOf(large, offset);
+        expect([page.start, page.end > offset]).toEqual([offset, true]);
+        expect(page.content.length).toBeLessThan(content.length);
+        const counted = page.content.map((block) => (block?.['data'] || block?.['type'] === 'resource' ? {} : block));
+        expect(Buffer.byteLength(JSON.stringify(counted))).toBeLessThan(2 * large.maxBytes + 100);
+        shown.push(...page.content);
+        offset = page.end;
+      }
+      const isCut = (block: unknown): boolean => JSON.stringify(block).includes('"text":"x');
+      expect(shown.filter((block) => !isCut(block))).toEqual(content.filter((block) => !isCut(block)));
+      const cut = (blocks: readonly unknown[]): string =>
+        blocks
+          .filter(isCut)
+          .map((block) => textOf(block as Members))
+          .join('');
+      expect(cut(shown)).toBe(cut(content));
+    },
+  );
+
+  it('are none where they are within the limit, whatever their texts are', () => {
+    const large = judged({ content: [...links.slice(0, 10), text(long)] });
+    expect(large).toMatchObject({ isByBlocks: false, length: 2000 });
+    expect(headOf({ content: links.slice(0, 10) }, large).content).toHaveLength(10);
+  });
+
+  it('of which one is too large for a page are shown all the same, and an offset inside begins with the whole block', () => {
+    const large = judged({ content: [{ ...link(0), description: long }, ...links] });
+    const first = pageOf(large, 0);
+    expect(first.content).toEqual([{ ...link(0), description: long }]);
+    expect(pageOf(large, 7)).toEqual(first);
+  });
+});
+
 describe('structuredContent', () => {
   const rows = { rows: Array.from({ length: 300 }, (_, row) => ({ row })) };
 

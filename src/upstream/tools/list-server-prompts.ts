@@ -1,4 +1,5 @@
 // Owns the meta tool `list_server_prompts`.
+import { listQuery } from './list-query.ts';
 import { agentId, type MetaTool } from './meta-tool.ts';
 
 export const listServerPromptsTool: MetaTool = {
@@ -17,15 +18,7 @@ export const listServerPromptsTool: MetaTool = {
   },
 
   async run(gateway, input, host) {
-    const value = await gateway.offered.listPrompts(
-      {
-        agentId: input.text('agent_id'),
-        server: input.required('server'),
-        pattern: input.text('pattern'),
-        cursor: input.text('cursor'),
-      },
-      host,
-    );
+    const value = await gateway.offered.listPrompts(listQuery(input), host);
     return { kind: 'own', value };
   },
 };

@@ -1,4 +1,5 @@
 // Owns the meta tool `list_server_resources`.
+import { listQuery } from './list-query.ts';
 import { agentId, type MetaTool } from './meta-tool.ts';
 
 export const listServerResourcesTool: MetaTool = {
@@ -18,15 +19,7 @@ export const listServerResourcesTool: MetaTool = {
   },
 
   async run(gateway, input, host) {
-    const value = await gateway.offered.listResources(
-      {
-        agentId: input.text('agent_id'),
-        server: input.required('server'),
-        pattern: input.text('pattern'),
-        cursor: input.text('cursor'),
-      },
-      host,
-    );
+    const value = await gateway.offered.listResources(listQuery(input), host);
     return { kind: 'own', value };
   },
 };
