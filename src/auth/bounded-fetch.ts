@@ -1,4 +1,5 @@
 // Owns the limits of one request to a stranger: time, bytes, redirects. Knows nothing of what is asked.
+import { within } from '../lib/deadline.ts';
 import type { FetchLike } from '../lib/fetch-like.ts';
 
 export interface Bounds {
@@ -38,27 +39,30 @@ export class RedirectError extends Error {
  */
 export function boundedFetch(fetch: FetchLike, bounds: Bounds = {}): FetchLike {
   const { limitMs = defaultLimitMs, maxBytes = defaultMaxBytes, signal } = bounds;
-  return async (url, init = {}) => {
-    const limit = AbortSignal.timeout(limitMs);
-    const until = signal ? AbortSignal.any([limit, signal]) : limit;
-    let target = new URL(url);
-    for (let redirects = 0; ; redirects++) {
-      const response = await fetch(target.href, { ...init, redirect: 'manual', signal: until });
-      if (response.status < 300 || response.status > 399 || response.status === 304) return whole(response, maxBytes);
-      await response.body?.cancel();
-      const location = response.headers.get('location');
-      const next = location !== null && URL.canParse(location, target.href) ? new URL(location, target) : undefined;
-      const follow = (init.method ?? 'GET') === 'GET' && next?.origin === target.origin && redirects < maxRedirects;
-      if (!follow) throw new RedirectError(response.status, location);
-      target = next;
-    }
-  };
+  return (url, init = {}) =>
+    within(limitMs, signal, async (until) => {
+      let target = new URL(url);
+      for (let redirects = 0; ; redirects++) {
+        const response = await fetch(target.href, { ...init, redirect: 'manual', signal: until });
+        if (response.status < 300 || response.status > 399 || response.status === 304) {
+          return await whole(response, maxBytes, until);
+        }
+        await response.body?.cancel();
+        const location = response.headers.get('location');
+        const next = location !== null && URL.canParse(location, target.href) ? new URL(location, target) : undefined;
+        const follow = (init.method ?? 'GET') === 'GET' && next?.origin === target.origin && redirects < maxRedirects;
+        if (!follow) throw new RedirectError(response.status, location);
+        target = next;
+      }
+    });
 }
 
-async function whole(response: Response, maxBytes: number): Promise<Response> {
+async function whole(response: Response, maxBytes: number, until: AbortSignal): Promise<Response> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   const reader = response.body?.getReader();
+  // A body that never ends is given back to the network, also where `fetch` has lost the signal.
+  until.addEventListener('abort', () => void reader?.cancel().catch(() => undefined), { once: true });
   while (reader) {
     const { done, value } = (await reader.read()) as { done: boolean; value: Uint8Array | undefined };
     if (done || value === undefined) break;

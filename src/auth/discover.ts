@@ -39,6 +39,8 @@ export interface DiscoverInput {
   /** Static headers of the entry: sent to the MCP server's own origin alone, and never to an authorization server. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly challenge: AuthChallenge;
+  /** What the server answered without a token, where that was no 401: it may not want a login at all. */
+  readonly withoutLogin?: number | undefined;
   readonly settings: OAuthSettings;
   readonly signal?: AbortSignal | undefined;
   /** Aborted when no further URL is to be asked; absent: after 30 seconds. */
@@ -229,6 +231,8 @@ function nothingFound(search: Search, metadata: ResourceMetadata | undefined): G
       hint: 'Check the url, the network and the proxy.',
     });
   }
+  const { withoutLogin: status } = input;
+  if (status !== undefined && !metadata) return notAsked(input.server, status, steps);
   const named = metadata?.authorizationServers.length ? ' that its resource metadata names' : '';
   return new GatewayError(
     'AUTH_FAILED',
@@ -240,4 +244,18 @@ function nothingFound(search: Search, metadata: ResourceMetadata | undefined): G
         : 'Check the url; for a server without OAuth set an Authorization header.',
     },
   );
+}
+
+/** Nothing is published, and nothing was asked for: the login is not what is wrong. */
+function notAsked(server: string, status: number, steps: string): GatewayError {
+  const answers = `server '${server}' answers ${status} without asking for a login, and publishes none; tried${steps}`;
+  if (status >= 500 || status === 429) {
+    const hint = 'The server has trouble of its own: try again later.';
+    return new GatewayError('SERVER_UNAVAILABLE', answers, { server, hint });
+  }
+  const hint =
+    status < 300
+      ? 'It can be used as it is: nothing has to be done.'
+      : 'Check the url and its path (/mcp, /sse, with or without a slash at the end); for a server without OAuth set an Authorization header.';
+  return new GatewayError('AUTH_FAILED', answers, { server, hint });
 }

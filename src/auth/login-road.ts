@@ -29,6 +29,8 @@ export interface LoginInput {
   readonly settings: OAuthSettings;
   readonly key: string;
   readonly challenge: AuthChallenge;
+  /** The status of the server's answer to a request without a token, where that was no 401. */
+  readonly withoutLogin?: number | undefined;
   readonly lease: LoginLease;
   /** A registration that the last login used and did not finish with: the human may have seen it refused. */
   readonly distrustedClientId?: string | undefined;

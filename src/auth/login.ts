@@ -24,10 +24,10 @@ export interface OpenedLogin extends Pick<LoginRoad, 'urlHoldsMs' | 'userCode' |
 
 /** Goes as far as the URL; the rest happens in `done`. @throws GatewayError AUTH_FAILED */
 export async function openLogin(deps: LoginDeps, input: LoginInput): Promise<OpenedLogin> {
-  const { entry, settings, signal, challenge } = input;
+  const { entry, settings, signal, challenge, withoutLogin } = input;
   const saved = await deps.store.read(input.key);
   const asked = { server: entry.name, serverUrl: entry.url, headers: entry.headers };
-  const discovery = await discover(deps, { ...asked, challenge, settings, signal });
+  const discovery = await discover(deps, { ...asked, challenge, withoutLogin, settings, signal });
   const dpop = await dpopOf(deps, input, discovery);
   const from = { discovery, saved, dpop, scope: scopeToAsk(input, discovery, saved) };
   const road = await takeRoad(deps, input, from);

@@ -1,6 +1,7 @@
 // Owns the one request without a token: an MCP `initialize`, and everything its answer says. Judges nothing.
 import type { HttpServerEntry } from '../config/server-entry.ts';
 import type { AuthChallenge } from '../errors.ts';
+import { within } from '../lib/deadline.ts';
 import type { FetchLike } from '../lib/fetch-like.ts';
 import { createAuthorizedFetch } from './authorized-fetch.ts';
 import type { Challenge } from './challenge.ts';
@@ -58,8 +59,6 @@ async function ask(
   { entry, signal }: { readonly entry: HttpServerEntry; readonly signal?: AbortSignal | undefined },
   method: 'POST' | 'GET',
 ): Promise<Probe> {
-  const deadline = AbortSignal.timeout(deadlineMs);
-  const until = signal ? AbortSignal.any([signal, deadline]) : deadline;
   let last: Response | undefined;
   const observed: FetchLike = async (url, init) => {
     last = undefined;
@@ -71,14 +70,16 @@ async function ask(
   const accept = method === 'GET' ? 'text/event-stream' : 'application/json, text/event-stream';
   const request: RequestInit =
     method === 'GET'
-      ? { method, headers: { accept }, signal: until }
-      : { method, headers: { accept, 'content-type': 'application/json' }, body: initialize, signal: until };
+      ? { method, headers: { accept } }
+      : { method, headers: { accept, 'content-type': 'application/json' }, body: initialize };
   try {
-    const response = await authorized(entry.url, request);
-    const text = response.status >= 400 ? await readStart(response) : '';
-    await response.body?.cancel();
-    await endSession(authorized, entry.url, response, until);
-    return answered(response, method, text);
+    return await within(deadlineMs, signal, async (until) => {
+      const response = await authorized(entry.url, { ...request, signal: until });
+      const text = response.status >= 400 ? await readStart(response) : '';
+      await response.body?.cancel();
+      await endSession(authorized, entry.url, response, until);
+      return answered(response, method, text);
+    });
   } catch (error) {
     signal?.throwIfAborted();
     // An answer that the authorized fetch turned into an error of the gateway is an answer here.

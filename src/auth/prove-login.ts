@@ -2,6 +2,7 @@
 import type { HttpServerEntry } from '../config/server-entry.ts';
 import type { AuthChallenge } from '../errors.ts';
 import { errorText, GatewayError, LoginRequiredError } from '../errors.ts';
+import { within } from '../lib/deadline.ts';
 import type { FetchLike } from '../lib/fetch-like.ts';
 import { quoteForeign } from './answer.ts';
 import { createAuthorizedFetch } from './authorized-fetch.ts';
@@ -41,23 +42,23 @@ export async function proveToken(
   },
 ): Promise<Proof> {
   const { entry, token } = input;
-  const deadline = AbortSignal.timeout(deadlineMs);
-  const signal = input.signal ? AbortSignal.any([input.signal, deadline]) : deadline;
   // The same headers and redirects as every later request, with this token and no other.
   const authorized = fixedTokenFetch(deps, { entry, token, dpop: input.dpop });
   const accept = 'application/json, text/event-stream';
   // The older SSE transport opens with a GET; what comes as its stream is not read.
   const request: RequestInit =
     entry.transport === 'sse'
-      ? { method: 'GET', headers: { accept }, signal }
-      : { method: 'POST', headers: { accept, 'content-type': 'application/json' }, body: initialize, signal };
+      ? { method: 'GET', headers: { accept } }
+      : { method: 'POST', headers: { accept, 'content-type': 'application/json' }, body: initialize };
   try {
-    const response = await authorized(entry.url, request);
-    const proof = judgeProof(response);
-    await response.body?.cancel();
-    const session = response.headers.get('mcp-session-id');
-    if (session !== null) await endSession(authorized, entry.url, session, signal);
-    return proof;
+    return await within(deadlineMs, input.signal, async (signal) => {
+      const response = await authorized(entry.url, { ...request, signal });
+      const proof = judgeProof(response);
+      await response.body?.cancel();
+      const session = response.headers.get('mcp-session-id');
+      if (session !== null) await endSession(authorized, entry.url, session, signal);
+      return proof;
+    });
   } catch (error) {
     input.signal?.throwIfAborted();
     if (error instanceof LoginRequiredError) {

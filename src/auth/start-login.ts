@@ -124,9 +124,14 @@ async function renewedIfReachable(
 }
 
 /** Where a human wants to log in, nobody has heard yet what the server asks for: it may say so in a challenge alone. */
-async function askedFor(deps: StartDeps, entry: HttpServerEntry, signal: AbortSignal): Promise<AuthChallenge> {
+async function askedFor(
+  deps: StartDeps,
+  entry: HttpServerEntry,
+  signal: AbortSignal,
+): Promise<{ readonly challenge: AuthChallenge; readonly withoutLogin?: number }> {
   const probe = await probeServer(deps, { entry, signal });
-  return probe.kind === 'answered' && probe.status === 401 ? probe.challenge : {};
+  if (probe.kind !== 'answered') return { challenge: {} };
+  return probe.status === 401 ? { challenge: probe.challenge } : { challenge: {}, withoutLogin: probe.status };
 }
 
 async function holdLogin(
@@ -152,7 +157,7 @@ async function holdLogin(
       entry,
       settings,
       key,
-      challenge: request.challenge ?? (await askedFor(deps, entry, closing)),
+      ...(request.challenge ? { challenge: request.challenge } : await askedFor(deps, entry, closing)),
       lease,
       distrustedClientId: before?.unprovenClientId,
       ...(before?.host === hostname() && { earlierCallbackUrl: before.callbackUrl }),

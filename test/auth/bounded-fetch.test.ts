@@ -1,3 +1,8 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { boundedFetch } from '../../src/auth/bounded-fetch.ts';
 import type { ScriptedServer } from './scripted-server.ts';
@@ -55,6 +60,29 @@ describe('a bounded fetch', () => {
     expect(elsewhere.asked).toEqual([]);
     expect(server.asked.length).toBeLessThanOrEqual(4);
   });
+
+  it.each(['headers', 'further bytes'])(
+    'fails in time where %s never come, although the memory is tidied meanwhile',
+    async (what) => {
+      // `fetch` and joined signals hold one another weakly: what is collected never aborts.
+      setFlagsFromString('--expose-gc');
+      const collect = runInNewContext('gc') as () => void;
+      const silent = createServer((_, response) => {
+        if (what !== 'headers') response.writeHead(200).write('x');
+      });
+      await once(silent.listen(0, '127.0.0.1'), 'listening');
+      const tidying = setInterval(collect, 10);
+      try {
+        const { port } = silent.address() as AddressInfo;
+        const bounded = boundedFetch(fetch, { limitMs: 100, signal: new AbortController().signal });
+        await expect(bounded(`http://127.0.0.1:${port}/`)).rejects.toMatchObject({ name: 'TimeoutError' });
+      } finally {
+        clearInterval(tidying);
+        silent.closeAllConnections();
+        silent.close();
+      }
+    },
+  );
 
   it('ends with the reason of the caller', async () => {
     const controller = new AbortController();

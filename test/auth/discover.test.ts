@@ -220,6 +220,16 @@ describe('discovery fails', () => {
     expect(failure.hint).toContain('oauth.issuer');
   });
 
+  it.each([
+    [200, 'AUTH_FAILED', 'nothing has to be done'],
+    [404, 'AUTH_FAILED', 'its path'],
+    [502, 'SERVER_UNAVAILABLE', 'try again later'],
+  ])('with what it answered where the server that answers %i asked for no login', async (status, code, hint) => {
+    const failure = await failureOf(find(await serve(() => ({})), { withoutLogin: status }));
+    expect(failure).toMatchObject({ code, hint: expect.stringContaining(hint) });
+    expect(failure.message).toContain(`server 'crm' answers ${status} without asking for a login`);
+  });
+
   it.each<[string, Reply]>([
     ['answers 404 everywhere', { status: 404 }],
     ['answers 401 everywhere', { status: 401 }],

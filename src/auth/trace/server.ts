@@ -72,9 +72,14 @@ function refusedEndpoint({ serverUrl, settings }: ServerTrace, name: string, val
   // Naming the issuer is how a user says that a private host is meant to be asked.
   const lifted = judgeEndpoint(value, { serverUrl, issuer }).kind === 'allowed';
   if (!lifted) {
-    const explanation =
-      'Its operator must publish an https endpoint. Until then, use a token in an Authorization header.';
-    return { status: 'failed', summary, requirement: requirements.endpointTls, fix: { explanation } };
+    const plain = reason === 'not https';
+    const explanation = `Its operator must publish ${plain ? 'an https endpoint' : 'another URL'}. Until then, use a token in an Authorization header.`;
+    return {
+      status: 'failed',
+      summary,
+      ...(plain && { requirement: requirements.endpointTls }),
+      fix: { explanation },
+    };
   }
   const explanation = 'If that host is yours and meant to be asked, name the issuer in the config.';
   const fix: Fix = { ...oauthLine({ issuer }), explanation };
