@@ -9,6 +9,7 @@ import { loginKey } from './auth/server-key.ts';
 import type { TokenStore } from './auth/token-store.ts';
 import type { ConfiguredServer, HttpServerEntry } from './config/server-entry.ts';
 import { GatewayError } from './errors.ts';
+import { createInputs } from './input-wiring.ts';
 import { isMissing } from './lib/json-file.ts';
 import type { LogPort } from './lib/log-port.ts';
 import type { Secret } from './lib/secret.ts';
@@ -47,7 +48,9 @@ export async function openLoginPlace(deps: ArchiveDeps, settings: Settings): Pro
     import('./config/load-servers.ts'),
   ]);
   const file = await findServersFile({ flag: settings.serversFile, env, cwd, configDir });
-  const servers: LoginPlace['servers'] = file ? (await loadServers({ path: file.path, env })).servers : new Map();
+  const { open: openInputs } = createInputs(deps, settings);
+  const loaded = file && (await loadServers({ path: file.path, env, openInputs }));
+  const servers: LoginPlace['servers'] = loaded?.servers ?? new Map();
   const entries = [...servers.values()].flatMap((server) => {
     const entry = server.state === 'usable' ? server.entry : undefined;
     return entry?.kind === 'http' && entry.oauth !== false ? [entry] : [];

@@ -4,6 +4,7 @@ import { clientMetadataUrlProblem } from './config/client-metadata-url.ts';
 import { findServersFile } from './config/find-files.ts';
 import type { ConfiguredServer, HttpServerEntry } from './config/server-entry.ts';
 import { GatewayError } from './errors.ts';
+import type { LogPort } from './lib/log-port.ts';
 import { findPaths } from './paths.ts';
 import type { Environment, Settings } from './settings.ts';
 
@@ -13,9 +14,15 @@ export interface DocumentWishes {
   readonly redirectUris: readonly string[];
 }
 
+export interface Places {
+  readonly env: Environment;
+  readonly cwd: string;
+  readonly log: LogPort;
+}
+
 /** @throws GatewayError INVALID_ARGUMENTS, CONFIG_INVALID */
 export async function composeClientMetadata(
-  places: { readonly env: Environment; readonly cwd: string },
+  places: Places,
   settings: Settings,
   { url, redirectUris }: DocumentWishes,
 ): Promise<object> {
@@ -33,7 +40,7 @@ export async function composeClientMetadata(
 
 /** `optional`: the URL is known, and there may be no config yet. */
 async function entriesWithDocument(
-  places: { readonly env: Environment; readonly cwd: string },
+  places: Places,
   settings: Settings,
   optional: boolean,
 ): Promise<readonly HttpServerEntry[]> {
@@ -41,7 +48,9 @@ async function entriesWithDocument(
   const file = await findServersFile({ flag: settings.serversFile, ...places, configDir });
   if (optional && file === undefined) return [];
   const { readConfig } = await import('./read-config.ts');
-  const { servers } = await readConfig(places, settings);
+  const { createInputs } = await import('./input-wiring.ts');
+  const { open: openInputs } = createInputs(places, settings);
+  const { servers } = await readConfig(places, settings, { openInputs });
   return [...servers.servers.values()].flatMap(usingDocument);
 }
 

@@ -10,6 +10,7 @@ import { judgeTrial, trialEntry, tryServer, withSteps } from './doctor-trial-wir
 import type { LoginShell } from './downstream/login-shell.ts';
 import { createServerPool, type ServerPool } from './downstream/pool.ts';
 import { GatewayError } from './errors.ts';
+import { createInputs } from './input-wiring.ts';
 import type { FetchLike } from './lib/fetch-like.ts';
 import type { LogPort } from './lib/log-port.ts';
 import { nearestNames } from './lib/nearest-name.ts';
@@ -62,7 +63,9 @@ const parallel = 4;
  */
 export async function runDoctor(deps: DoctorDeps, settings: Settings, names: readonly string[]): Promise<DoctorResult> {
   const { readConfig } = await import('./read-config.ts');
-  const { servers: loaded, rules, origin, untrusted } = await readConfig(deps, settings, { untrusted: 'read' });
+  const { open: openInputs } = createInputs(deps, settings);
+  const found = await readConfig(deps, settings, { untrusted: 'read', openInputs });
+  const { servers: loaded, rules, origin, untrusted } = found;
   const paths = findPaths({ env: deps.env, cwd: deps.cwd, tokenDir: settings.tokenDir });
   const chosen = chooseServers(loaded.servers, names);
   const about = {

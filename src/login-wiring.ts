@@ -24,12 +24,15 @@ export interface LoginDeps {
 
 export interface Logins extends LoginPort {
   logout(server: string): Promise<'revoked' | 'deleted' | 'nothing'>;
+  /** False: it answers a request without a token, with the headers of its entry. Asks it. */
+  mayNeedLogin(server: string): Promise<boolean>;
   /** Logs why logins cannot be saved, where there are servers that could need one. Never rejects. */
   reportPlace(): Promise<void>;
 }
 
 export interface OpenAuthenticator {
   readonly authenticator: Authenticator;
+  readonly fetch: FetchLike;
   readonly closeHttp: () => Promise<void>;
 }
 
@@ -53,7 +56,7 @@ export function lazyAuthenticator(deps: LoginDeps, place: TokenPlace): Lazy<Open
       platform,
       log,
     });
-    return { authenticator, closeHttp: http.close };
+    return { authenticator, fetch: http.fetch, closeHttp: http.close };
   });
 }
 
@@ -88,6 +91,12 @@ export function loginsByName(
     },
     finish: async (name, callbackUrl) => (await opened()).finish(entryOf(name), callbackUrl),
     logout: async (name) => (await opened()).logout(entryOf(name)),
+    async mayNeedLogin(name) {
+      const entry = entryOf(name);
+      const { probeServer } = await import('./auth/probe-server.ts');
+      const probe = await probeServer(await lazyAuthenticator.get(), { entry });
+      return probe.kind !== 'answered' || probe.status >= 300;
+    },
     async status(name) {
       const entry = entryOf(name);
       if (entry.oauth === false) return { kind: 'off' };

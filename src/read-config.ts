@@ -8,6 +8,7 @@ import {
   rulesFileCandidates,
   serversFileCandidates,
 } from './config/find-files.ts';
+import type { OpenInputs } from './config/input-values.ts';
 import { type Admit, decodeJsonDocument } from './config/json-document.ts';
 import { type LoadedRules, loadRules } from './config/load-rules.ts';
 import { loadServers } from './config/load-servers.ts';
@@ -34,6 +35,8 @@ interface ReadOptions {
   readonly inUse?: FoundServersFile | undefined;
   /** `read`: to look at, for somebody who starts nothing of it. Default: `refuse`. */
   readonly untrusted?: 'refuse' | 'read';
+  /** What was given for `${input:id}`; absent: nothing. */
+  readonly openInputs?: OpenInputs | undefined;
 }
 
 /** Every file that may decide what is in force, there or not; `inUse`: the servers file, where that is settled. */
@@ -77,7 +80,8 @@ export async function readConfig(
   const gate = createGate(trustedFile, options);
   const isFound = origin === 'working directory';
   const admitServers = isFound ? gate.admit(plansIn) : undefined;
-  const servers = await loadServers({ path: serversFile.path, env, admit: admitServers });
+  const { openInputs } = options;
+  const servers = await loadServers({ path: serversFile.path, env, admit: admitServers, openInputs });
   const rulesFile = await findRulesFile({
     flag: settings.rulesFile,
     env,

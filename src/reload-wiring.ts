@@ -4,6 +4,7 @@ import type { FileWatch } from './config/watch-files.ts';
 import type { ConfigChange } from './gateway/config-news.ts';
 import type { ConfigSource, ConfigState, LiveConfig } from './gateway/live-config.ts';
 import { firstConfig, nextConfig, type ReadFiles } from './gateway/next-config.ts';
+import { createInputs } from './input-wiring.ts';
 import type { LogPort } from './lib/log-port.ts';
 import type { ReadConfig } from './read-config.ts';
 import { configCandidates, readConfig } from './read-config.ts';
@@ -42,10 +43,13 @@ export async function openConfigFiles(
   { isServing }: { readonly isServing: boolean },
 ): Promise<ConfigFiles> {
   let found: { readonly path: string; readonly origin: ReadConfig['origin'] } | undefined;
+  const inputs = createInputs(deps, settings);
+  let usesInputs = false;
   const read = async (): Promise<ReadFiles> => {
     try {
       // Which servers file it is, is settled by the first that can be used: another one is another gateway.
-      const files = await readConfig(deps, settings, { inUse: found });
+      const files = await readConfig(deps, settings, { inUse: found, openInputs: inputs.open });
+      usesInputs = files.servers.inputs.size > 0;
       found ??= { path: files.servers.path, origin: files.origin };
       return files;
     } catch (failure) {
@@ -54,7 +58,11 @@ export async function openConfigFiles(
   };
   const first = await read();
   if ('failure' in first && !isServing) throw first.failure;
-  const candidates = (): readonly string[] => configCandidates(deps, settings, found?.path);
+  const candidates = (): readonly string[] => [
+    ...configCandidates(deps, settings, found?.path),
+    // Another process puts in there what somebody was asked for.
+    ...(usesInputs ? [inputs.file] : []),
+  ];
   const state = firstConfig(first, candidates()[0] ?? '', deps.now());
   if (isServing) reportConfig(state.source, deps.log);
   return new WatchedConfigFiles({ ...deps, read, candidates }, settings.watch, state);

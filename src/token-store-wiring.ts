@@ -1,5 +1,7 @@
 // Owns how the place of the logins is put together: the directory, the lock, the key; and what stands in the way of
 // saving there. Used by everything that reads logins; loads what encrypts only where there is a key.
+import { join } from 'node:path';
+import type { InputStore } from './auth/input-store.ts';
 import type { TokenKey } from './auth/token-key.ts';
 import type { TokenStore } from './auth/token-store.ts';
 import { errorText, GatewayError } from './errors.ts';
@@ -14,11 +16,16 @@ export interface TokenStoreDeps {
   /** Where a relative `GATEWAY_TOKEN_KEY_FILE` starts; default: the working directory. */
   readonly cwd?: string;
   readonly platform?: NodeJS.Platform;
+  /** Epoch milliseconds. */
+  readonly now?: () => number;
 }
 
 export interface TokenPlace {
   readonly directory: string;
+  /** Holds what was given for `${input:id}`. */
+  readonly inputsFile: string;
   openStore(): Promise<TokenStore>;
+  openInputs(): Promise<InputStore>;
   /** Before a human logs in: a login that could not be sealed is none. @throws GatewayError CONFIG_INVALID */
   prepare(): Promise<void>;
   /** Why a login could not be saved here, and what mends it; undefined: it could. Changes nothing. */
@@ -46,18 +53,28 @@ export function createTokenPlace(deps: TokenStoreDeps, directory: string): Token
   };
   const obstacle = async (create: boolean): Promise<string | undefined> =>
     (await keyProblem()) ?? (await probe(create));
+  const seal = lazy(async () => {
+    const found = await key.get();
+    return found && (await import('./auth/sealed-record.ts')).createRecordSeal(found);
+  });
+  const inputsFile = join(directory, 'inputs.json');
   return {
     directory,
+    inputsFile,
     async openStore() {
       const [{ createFileTokenStore }, { createFileLock }] = await Promise.all([
         import('./auth/file-token-store.ts'),
         import('./lib/file-lock.ts'),
       ]);
-      const seal = lazy(async () => {
-        const found = await key.get();
-        return found && (await import('./auth/sealed-record.ts')).createRecordSeal(found);
-      });
       return createFileTokenStore({ lock: createFileLock(), seal: () => seal.get(), log: deps.log }, { directory });
+    },
+    async openInputs() {
+      const [{ createInputStore }, { createFileLock }] = await Promise.all([
+        import('./auth/input-store.ts'),
+        import('./lib/file-lock.ts'),
+      ]);
+      const { now = Date.now } = deps;
+      return createInputStore({ lock: createFileLock(), seal: () => seal.get(), now }, { path: inputsFile });
     },
     async prepare() {
       await key.get();

@@ -36,6 +36,7 @@ const levels: Readonly<Record<string, { readonly level: number; readonly closed?
   'doctor-trace-wiring.ts': { level: 5 },
   'doctor-trial-wiring.ts': { level: 5 },
   'doctor-wiring.ts': { level: 5 },
+  'input-wiring.ts': { level: 5 },
   'gateway-record.ts': { level: 1 },
   'gateway-record-wiring.ts': { level: 5 },
   'status-wiring.ts': { level: 5 },

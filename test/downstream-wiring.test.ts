@@ -11,6 +11,7 @@ function scene(done: Promise<void>, loginUrl?: string) {
     finish: async () => undefined,
     status: async () => ({ kind: 'none' }),
     logout: async () => 'deleted',
+    mayNeedLogin: async () => true,
     reportPlace: async () => undefined,
   };
   const forgetTools = async (server: string) => void forgotten.push(server);

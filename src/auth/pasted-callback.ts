@@ -1,13 +1,11 @@
 // Owns reading what a human pasted as the end of a login: the whole address, or its query.
 import { GatewayError } from '../errors.ts';
+import { pastedUrl } from '../lib/pasted-url.ts';
 
 /** Pure. @throws GatewayError INVALID_ARGUMENTS where there is no `state` with a `code` or an `error` in it */
 export function parsePastedCallback(server: string, pasted: string): URLSearchParams {
-  // A long address copied out of a terminal comes in lines; one copied out of a message, in quotes or brackets.
-  const whole = pasted.replaceAll(/\s+/g, '').replace(/^["'<`]+|["'>`]+$/g, '');
-  const query = URL.canParse(whole) ? new URL(whole).search : whole.replace(/^[^?]*\?/, '').replace(/#.*$/, '');
-  const parameters = new URLSearchParams(query);
-  if (parameters.has('state') && (parameters.has('code') || parameters.has('error'))) return parameters;
+  const found = pastedUrl(pasted);
+  if (found.kind === 'whole') return found.parameters;
   // Not quoted: it may hold a code.
   throw new GatewayError('INVALID_ARGUMENTS', `what was handed over for '${server}' is not the end of a login`, {
     server,

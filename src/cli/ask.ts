@@ -51,6 +51,53 @@ export async function askWhich(
   return answer;
 }
 
+/** One line. @throws GatewayError CANCELLED at Ctrl-C or Escape */
+export async function askText(
+  { context }: Pick<CommandRun, 'context'>,
+  message: string,
+  { offered, isHidden, problemOf }: TextWishes,
+): Promise<string> {
+  const { text, password, isCancel } = await import('@clack/prompts');
+  const shared = {
+    message: printable(message),
+    validate: (given: string | undefined) => problemOf(given === undefined || given === '' ? (offered ?? '') : given),
+    input: context.stdin,
+    output: withWidth(context.stderr),
+  };
+  const answer = isHidden
+    ? await password(shared)
+    : await text({ ...shared, ...(offered !== undefined && { placeholder: offered, defaultValue: offered }) });
+  if (isCancel(answer)) throw new GatewayError('CANCELLED', 'nothing was changed');
+  return answer;
+}
+
+export interface TextWishes {
+  /** Holds where nothing is typed. */
+  readonly offered?: string | undefined;
+  /** It is not shown while it is typed. */
+  readonly isHidden: boolean;
+  /** Why it cannot be taken; undefined: it can. */
+  readonly problemOf: (text: string) => string | undefined;
+}
+
+/** One of them. @throws GatewayError CANCELLED at Ctrl-C or Escape */
+export async function askOne(
+  { context }: Pick<CommandRun, 'context'>,
+  message: string,
+  { options, offered }: { readonly options: readonly string[]; readonly offered?: string | undefined },
+): Promise<string> {
+  const { select, isCancel } = await import('@clack/prompts');
+  const answer = await select<string>({
+    message: printable(message),
+    options: options.map((value) => ({ value, label: printable(value) })),
+    ...(offered !== undefined && { initialValue: offered }),
+    input: context.stdin,
+    output: withWidth(context.stderr),
+  });
+  if (isCancel(answer)) throw new GatewayError('CANCELLED', 'nothing was changed');
+  return answer;
+}
+
 /** Some terminals (of editors, of tools that drive programs) say that they are 0 columns wide: one letter a line. */
 function withWidth(stream: Writable & { readonly columns?: number }): Writable {
   if (stream.columns !== 0) return stream;

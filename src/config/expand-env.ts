@@ -3,29 +3,51 @@ import type { JsonPath } from './json-document.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-export type ExpansionProblem =
+export type VariableProblem =
   | { readonly kind: 'unset'; readonly path: JsonPath; readonly variable: string }
   | { readonly kind: 'empty'; readonly path: JsonPath; readonly variable: string }
-  | { readonly kind: 'input'; readonly path: JsonPath; readonly id: string }
   | { readonly kind: 'malformed'; readonly path: JsonPath };
+export interface InputProblem {
+  readonly kind: 'input';
+  readonly path: JsonPath;
+  readonly id: string;
+}
+export type ExpansionProblem = VariableProblem | InputProblem;
 
 /** Called with everything that could not be filled in; what is returned then must not be used. */
 export type OnProblem = (problem: ExpansionProblem) => void;
 
-/** A copy of the value in which `${VAR}`, `${VAR:-default}` and `${env:VAR}` of every string are filled in. */
-export function expandStrings(value: unknown, env: Environment, report: OnProblem, path: JsonPath = []): unknown {
-  if (typeof value === 'string') return expandString(value, env, report, path);
-  if (Array.isArray(value)) return value.map((member, index) => expandStrings(member, env, report, [...path, index]));
+/** What `${input:id}` stands for at that place; undefined: for nothing that is known. */
+export type InputOf = (id: string, path: JsonPath) => string | undefined;
+
+/** A copy of the value in which `${VAR}`, `${VAR:-default}`, `${env:VAR}` and `${input:id}` of every string are filled in. */
+export function expandStrings(
+  value: unknown,
+  env: Environment,
+  report: OnProblem,
+  path: JsonPath = [],
+  inputOf: InputOf = () => undefined,
+): unknown {
+  if (typeof value === 'string') return expandString(value, env, report, path, inputOf);
+  const expand = (member: unknown, step: string | number): unknown =>
+    expandStrings(member, env, report, [...path, step], inputOf);
+  if (Array.isArray(value)) return value.map(expand);
   if (typeof value !== 'object' || value === null) return value;
   const copy: Record<string, unknown> = Object.create(null);
-  for (const [key, member] of Object.entries(value)) copy[key] = expandStrings(member, env, report, [...path, key]);
+  for (const [key, member] of Object.entries(value)) copy[key] = expand(member, key);
   return copy;
 }
 
 /** What a filled-in value contains is not looked at again: a variable cannot bring in another one. */
-export function expandString(text: string, env: Environment, report: OnProblem, path: JsonPath = []): string {
+export function expandString(
+  text: string,
+  env: Environment,
+  report: OnProblem,
+  path: JsonPath = [],
+  inputOf: InputOf = () => undefined,
+): string {
   if (!text.includes('${')) return text;
-  const reader: Reader = { text, at: 0, env, report, path };
+  const reader: Reader = { text, at: 0, env, report, path, inputOf };
   return readText(reader, false);
 }
 
@@ -35,6 +57,7 @@ interface Reader {
   readonly env: Environment;
   readonly report: OnProblem;
   readonly path: JsonPath;
+  readonly inputOf: InputOf;
 }
 
 /** Reads up to the end, or inside a default up to its closing brace. */
@@ -66,6 +89,9 @@ function readReference(reader: Reader): string {
   const [, id, name = '', end] = match;
   const fallback = end === ':-' ? readDefault(reader) : undefined;
   if (id !== undefined) {
+    const given = reader.inputOf(id, reader.path);
+    if (given !== undefined) return given;
+    if (fallback !== undefined) return fallback.take();
     reader.report({ kind: 'input', path: reader.path, id });
     return '';
   }

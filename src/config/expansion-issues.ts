@@ -1,9 +1,9 @@
-// Owns what is said where a reference in the config could not be filled in; knows nothing of the filling in.
-import type { ExpansionProblem } from './expand-env.ts';
+// Owns what is said where a reference to a variable in the config could not be filled in; knows nothing of the filling in.
+import type { VariableProblem } from './expand-env.ts';
 import { type IssueList, keyText } from './issue-list.ts';
 
 /** A disabled server is not started, so what it lacks is only worth a warning. */
-export function reportExpansion(problem: ExpansionProblem, issues: IssueList, disabled: boolean): void {
+export function reportExpansion(problem: VariableProblem, issues: IssueList, disabled: boolean): void {
   const key = keyText(problem.path);
   const { path } = problem;
   const report = disabled ? issues.warning : issues.error;
@@ -20,13 +20,6 @@ export function reportExpansion(problem: ExpansionProblem, issues: IssueList, di
       if (path[0] === 'headers' || path[0] === 'url' || path[0] === 'oauth') {
         issues.warning({ path, message: `${problem.variable} is set, but empty (${key})` });
       }
-      return;
-    case 'input':
-      report({
-        path,
-        message: `\${input:${problem.id}} is not supported yet (${key})`,
-        hint: `write \${VAR} and set that variable in the environment of the gateway`,
-      });
       return;
     case 'malformed':
       report({ path, message: `a \${...} cannot be read (${key})`, hint: `write \${VAR} or \${VAR:-default}` });

@@ -4,13 +4,17 @@ import { deepFreeze } from '../lib/freeze.ts';
 import { frozenMap } from '../lib/frozen-map.ts';
 import { ConfigError } from './config-error.ts';
 import type { Environment } from './expand-env.ts';
+import { inputDefinitions } from './input-definitions.ts';
+import type { OpenInputs, ServerInput } from './input-values.ts';
 import { createIssueList, type IssueList } from './issue-list.ts';
 import { type Admit, type JsonDocument, type JsonPath, readJsonDocument } from './json-document.ts';
 import { unknownKeyHint } from './key-hints.ts';
 import { parseServer } from './parse-server.ts';
 import { typeOf } from './schema-issues.ts';
 import type { ConfigIssue, ConfiguredServer, LoadedServers } from './server-entry.ts';
+import type { InputSource } from './server-inputs.ts';
 import { topLevelKeys } from './servers-schema.ts';
+import { placeOf } from './trusted-files.ts';
 import { isObject } from './value-checks.ts';
 
 interface Source {
@@ -18,14 +22,18 @@ interface Source {
   /** What `${VAR}` stands for. */
   readonly env: Environment;
   readonly admit?: Admit | undefined;
+  /** What was given for `${input:id}`; absent: nothing. */
+  readonly openInputs?: OpenInputs | undefined;
 }
 
 /** @throws ConfigError (CONFIG_INVALID) where the file as a whole is of no use; one bad entry is only `broken`. */
-export async function loadServers({ path, env, admit }: Source): Promise<LoadedServers> {
+export async function loadServers({ path, env, admit, openInputs }: Source): Promise<LoadedServers> {
   const document = await readJsonDocument(resolve(path), admit);
   const fileIssues = createIssueList(document);
   const sections = serverSections(document, fileIssues);
+  const inputs = await inputSource(document, fileIssues, openInputs);
   const servers = new Map<string, ConfiguredServer>();
+  const used = new Map<string, readonly ServerInput[]>();
   const issues: ConfigIssue[] = [];
   for (const { name, path: at, value } of sections) {
     if (servers.has(name)) {
@@ -37,15 +45,32 @@ export async function loadServers({ path, env, admit }: Source): Promise<LoadedS
       });
       continue;
     }
-    const parsed = parseServer({ document, path: at, name, value, env });
+    const parsed = parseServer({ document, path: at, name, value, env, inputs });
     servers.set(name, parsed.server);
+    if (parsed.inputs.length > 0) used.set(name, parsed.inputs);
     issues.push(...parsed.issues);
   }
   return deepFreeze({
     path: document.file,
     servers: frozenMap(servers),
+    inputs: frozenMap(used),
     issues: deepFreeze([...fileIssues.issues, ...issues]),
   });
+}
+
+/** The values are looked for only where something refers to one. */
+async function inputSource(
+  document: JsonDocument,
+  issues: IssueList,
+  openInputs: OpenInputs | undefined,
+): Promise<InputSource> {
+  const root = isObject(document.value) ? document.value : {};
+  const isUsed = openInputs && JSON.stringify([root['mcpServers'], root['servers']]).includes('${input:');
+  return {
+    definitions: inputDefinitions(root['inputs'], issues),
+    lookup: isUsed ? await openInputs() : () => ({ kind: 'missing' }),
+    place: isUsed ? await placeOf(document.file) : document.file,
+  };
 }
 
 interface Section {
@@ -78,7 +103,6 @@ function serverSections(document: JsonDocument, issues: IssueList): Section[] {
     const hint = unknownKeyHint(key, topLevelKeys);
     issues.warning({ path: [key], message: `"${key}" is no known key and has no effect`, hint, atKey: true });
   }
-  checkInputs(root['inputs'], issues);
   return keys.flatMap((key) => {
     const members = root[key];
     if (isObject(members)) return Object.entries(members).map(([name, value]) => ({ name, path: [key, name], value }));
@@ -113,13 +137,4 @@ function reportMissing(root: Readonly<Record<string, unknown>>, issues: IssueLis
 
 function looksLikeServer(value: Readonly<Record<string, unknown>>): boolean {
   return typeof value['command'] === 'string' || typeof value['url'] === 'string';
-}
-
-/** VS Code's list of values it would ask for; references to them are reported where they stand. */
-function checkInputs(inputs: unknown, issues: IssueList): void {
-  if (inputs === undefined) return;
-  const usable = Array.isArray(inputs) && inputs.every((input) => isObject(input) && typeof input['id'] === 'string');
-  if (!usable) {
-    issues.warning({ path: ['inputs'], message: '"inputs" must be a list of objects with an "id"', atKey: true });
-  }
 }

@@ -4,14 +4,16 @@ import { deepFreeze } from '../lib/freeze.ts';
 import { checkHeaders, checkOAuth } from './cross-checks.ts';
 import { type EntryOrigin, httpEntry, stdioEntry } from './entry-defaults.ts';
 import { checkType, kindOf, knownMembers, membersOfKind } from './entry-members.ts';
-import { type Environment, expandStrings } from './expand-env.ts';
+import { type Environment, type ExpansionProblem, expandStrings } from './expand-env.ts';
 import { reportExpansion } from './expansion-issues.ts';
+import type { ServerInput } from './input-values.ts';
 import { createIssueList, type IssueList, keyText } from './issue-list.ts';
 import type { JsonDocument, JsonPath } from './json-document.ts';
 import { valueHint } from './key-hints.ts';
 import { oauthSchema, type RawOAuth } from './oauth-schema.ts';
 import { schemaProblems, typeOf } from './schema-issues.ts';
 import type { ConfiguredServer, ServerEntry } from './server-entry.ts';
+import { type InputSource, serverInputs, warnOfShownInputs } from './server-inputs.ts';
 import { httpSchema, stdioSchema } from './servers-schema.ts';
 import { hasControlCharacters, isObject } from './value-checks.ts';
 
@@ -22,10 +24,17 @@ export interface ServerSource {
   readonly name: string;
   readonly value: unknown;
   readonly env: Environment;
+  readonly inputs: InputSource;
+}
+
+export interface ParsedServer {
+  readonly server: ConfiguredServer;
+  readonly inputs: readonly ServerInput[];
+  readonly issues: IssueList['issues'];
 }
 
 /** Never throws: what is wrong is in `issues`, and errors among them make the server `broken`. */
-export function parseServer(source: ServerSource): { server: ConfiguredServer; issues: IssueList['issues'] } {
+export function parseServer(source: ServerSource): ParsedServer {
   const { document, name, value } = source;
   const list = createIssueList(document, name);
   const at = (path: JsonPath): JsonPath => [...source.path, ...path];
@@ -35,9 +44,11 @@ export function parseServer(source: ServerSource): { server: ConfiguredServer; i
     error: (note) => list.error({ ...note, path: at(note.path) }),
     warning: (note) => list.warning({ ...note, path: at(note.path) }),
   };
-  const entry = parseEntry(source, scoped);
+  const { entry, inputs = [] } = parseEntry(source, scoped);
   const issues = deepFreeze([...list.issues]);
-  if (entry && !list.hasErrors()) return { server: deepFreeze({ state: 'usable', name, entry } as const), issues };
+  if (entry && !list.hasErrors()) {
+    return { server: deepFreeze({ state: 'usable', name, entry } as const), inputs, issues };
+  }
   const raw = isObject(value) ? value : {};
   // A description with a reference in it would be shown as it stands.
   const description = typeof raw['description'] === 'string' && !raw['description'].includes('${');
@@ -49,38 +60,49 @@ export function parseServer(source: ServerSource): { server: ConfiguredServer; i
       ...(raw['disabled'] === true ? { disabled: true } : {}),
       issues,
     }),
+    inputs,
     issues,
   };
 }
 
-function parseEntry({ document, name, value, env }: ServerSource, issues: IssueList): ServerEntry | undefined {
+interface ParsedEntry {
+  readonly entry?: ServerEntry | undefined;
+  readonly inputs?: readonly ServerInput[];
+}
+
+function parseEntry(source: ServerSource, issues: IssueList): ParsedEntry {
+  const { document, name, value, env } = source;
   if (!isObject(value)) {
     issues.error({
       path: [],
       message: `must be an object, not ${typeOf(value)}`,
       hint: 'write {"command": ...} or {"url": ...}',
     });
-    return undefined;
+    return {};
   }
   if (name === '' || hasControlCharacters(name)) {
     issues.error({ path: [], message: 'the name is empty or holds line breaks', hint: 'give it a name', atKey: true });
   }
   const known = knownMembers(value, issues);
   const kind = kindOf(known, issues);
-  if (!kind) return undefined;
+  if (!kind) return {};
   const members = membersOfKind(known, kind, issues);
   const skipped = new Set<string>();
   const disabled = value['disabled'] === true;
-  const expanded = expandStrings(members, env, (problem) => {
+  const inputs = serverInputs(source.inputs, members, { name, env });
+  const report = (problem: ExpansionProblem): void => {
     if (problem.kind !== 'empty') skipped.add(keyText(problem.path));
-    reportExpansion(problem, issues, disabled);
-  });
+    if (problem.kind === 'input') inputs.report(problem, issues, disabled);
+    else reportExpansion(problem, issues, disabled);
+  };
+  const expanded = expandStrings(members, env, report, [], inputs.inputOf);
+  const used = inputs.used();
+  warnOfShownInputs(used, issues);
   const origin = { name, directory: dirname(document.file) };
   const entry =
     kind === 'stdio' ? stdioOf(expanded, origin, issues, skipped) : httpOf(expanded, origin, issues, skipped);
   // A value that could not be filled in makes the entry unusable even where it is disabled and only a warning.
-  if (!entry || skipped.size > 0) return undefined;
-  return entry;
+  return { entry: skipped.size > 0 ? undefined : entry, inputs: used };
 }
 
 function stdioOf(value: unknown, origin: EntryOrigin, issues: IssueList, skipped: ReadonlySet<string>) {

@@ -1,5 +1,6 @@
 // Owns the shape of one configured server after parsing: what every other room reads; knows nothing of files or zod.
 import type { Secret } from '../lib/secret.ts';
+import type { ServerInput } from './input-values.ts';
 
 /** Whether tools are reached through the meta tools, or stand in the host's list of tools themselves. */
 export type Exposure = 'meta' | 'direct';
@@ -119,6 +120,8 @@ export interface LoadedServers {
   readonly path: string;
   /** In the order of the file. */
   readonly servers: ReadonlyMap<string, ConfiguredServer>;
+  /** What has to be asked for, by server; only those that refer to an input. */
+  readonly inputs: ReadonlyMap<string, readonly ServerInput[]>;
   /** Everything that is wrong with the file, those of broken servers included. */
   readonly issues: readonly ConfigIssue[];
 }

@@ -43,7 +43,7 @@ export function summaryOfPlans(plans: readonly ServerPlan[]): string {
   return `${shown.join('; ')}${more}`;
 }
 
-function planOf(name: string, value: unknown): ServerPlan {
+export function planOf(name: string, value: unknown): ServerPlan {
   const entry = isObject(value) ? value : {};
   const { cwd } = entry;
   return {

@@ -63,7 +63,7 @@ async function readRecord(path: string): Promise<Files> {
  * The real directory and the name in it. A link is not followed any further: relative paths in a config start where the
  * link stands, so the same content at another place is another config.
  */
-async function placeOf(file: string): Promise<string> {
+export async function placeOf(file: string): Promise<string> {
   return join(await realpath(dirname(file)).catch(() => dirname(file)), basename(file));
 }
 

@@ -11,7 +11,8 @@ function expand(text: string): { text: string; problems: string[] } {
     const what = 'variable' in problem ? problem.variable : 'id' in problem ? problem.id : '';
     problems.push(`${problem.kind} ${what}`.trim());
   };
-  return { text: expandString(text, env, report), problems };
+  const inputOf = (id: string) => (id === 'given' ? '${A}' : undefined);
+  return { text: expandString(text, env, report, [], inputOf), problems };
 }
 
 describe('a string is filled in', () => {
@@ -33,6 +34,7 @@ describe('a string is filled in', () => {
     ['${ProgramFiles(x86)}\\x', 'C:\\P\\x'],
     ['$A and $ and {A} and $$', '$A and $ and {A} and $$'],
     ['${REF}', '${A}'],
+    ['x ${input:given} ${input:other:-y}', 'x ${A} y'],
     ['${A:-${UNSET}}', 'one'],
   ])('%s gives %s', (text, expected) => {
     expect(expand(text)).toEqual({ text: expected, problems: [] });

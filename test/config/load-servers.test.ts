@@ -144,18 +144,6 @@ test('an unset variable names itself and its key, with the place in the file', a
   });
 });
 
-test('a reference to an input makes that server broken and says what to write', async () => {
-  const { servers } = await loadText({
-    inputs: [{ id: 'key', type: 'promptString' }],
-    servers: { one: { url: 'https://h/', headers: { 'X-Key': '${input:key}' } }, two: { command: 'x' } },
-  });
-  expect(servers.get('one')).toMatchObject({
-    state: 'broken',
-    issues: [{ message: expect.stringContaining('${input:key}'), hint: expect.stringContaining('${VAR}') }],
-  });
-  expect(servers.get('two')?.state).toBe('usable');
-});
-
 test('a disabled entry with an unset variable is no error', async () => {
   const { server, issues } = await loadOne({ url: '${NOPE}/mcp', disabled: true, description: 'later' });
   expect(server).toMatchObject({ state: 'broken', disabled: true, description: 'later' });

@@ -19,7 +19,7 @@ function files(servers: readonly ServerEntry[], given?: Rules, issues: readonly 
     { state: 'usable', name: entry.name, entry },
   ]);
   return {
-    servers: { path: '/c/mcp.json', servers: new Map(usable), issues },
+    servers: { path: '/c/mcp.json', servers: new Map(usable), issues, inputs: new Map() },
     rules: given && { path: '/c/gateway-rules.json', rules: given, issues: [] },
   };
 }

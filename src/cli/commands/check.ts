@@ -5,6 +5,7 @@ import type { ConfigIssue } from '../../config/server-entry.ts';
 import { shortUntrusted, type UntrustedFile } from '../../config/untrusted-file.ts';
 import { type CliCommand, type CommandRun, type CommonOptions, commonOptions, runCommand } from '../command.ts';
 import { counted, type Output } from '../output.ts';
+import { createTerminalLog } from '../terminal-log.ts';
 import { wrapped } from '../wrapped.ts';
 
 const foundSomething = 1;
@@ -20,7 +21,9 @@ export const checkCommand: CliCommand = {
 async function check({ context, output, settings }: CommandRun): Promise<number> {
   const { readConfig } = await import('../../read-config.ts');
   try {
-    const { servers, rules, untrusted } = await readConfig(context, settings, { untrusted: 'read' });
+    const { createInputs } = await import('../../input-wiring.ts');
+    const { open: openInputs } = createInputs({ ...context, log: createTerminalLog(output) }, settings);
+    const { servers, rules, untrusted } = await readConfig(context, settings, { untrusted: 'read', openInputs });
     const issues = [...untrusted.map(untrustedIssue), ...servers.issues, ...(rules?.issues ?? [])];
     const code = report(output, issues, { servers_file: servers.path, rules_file: rules?.path ?? null });
     output.line(`${servers.path}: ${counted(servers.servers.size, 'server')}`);

@@ -1,5 +1,6 @@
 // Owns `portico client-metadata`: print the document that stands for this client, for a human who hosts it.
 import { type CliCommand, type CommandRun, type CommonOptions, commonOptions, runCommand } from '../command.ts';
+import { createTerminalLog } from '../terminal-log.ts';
 
 interface MetadataOptions extends CommonOptions {
   readonly url?: string;
@@ -18,10 +19,11 @@ export const clientMetadataCommand: CliCommand = {
   },
 };
 
-async function clientMetadata({ context, settings }: CommandRun, options: MetadataOptions): Promise<number> {
+async function clientMetadata({ context, settings, output }: CommandRun, options: MetadataOptions): Promise<number> {
   const { composeClientMetadata } = await import('../../client-metadata-wiring.ts');
   const { url, redirectUri = [] } = options;
-  const document = await composeClientMetadata(context, settings, { url, redirectUris: redirectUri });
+  const places = { ...context, log: createTerminalLog(output) };
+  const document = await composeClientMetadata(places, settings, { url, redirectUris: redirectUri });
   // For people too: what is printed is what they host.
   context.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
   return 0;

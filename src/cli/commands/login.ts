@@ -1,6 +1,6 @@
-// Owns `portico login`: show the URL, then take the callback or a pasted callback URL, whichever comes first.
-import { createInterface } from 'node:readline';
+// Owns `portico login`: ask for what the entry needs, show the URL, then take the callback or a pasted callback URL, whichever comes first.
 import type { Composition } from '../../compose.ts';
+import type { LoadedServers } from '../../config/server-entry.ts';
 import { errorText, GatewayError, LoginAbandonedError } from '../../errors.ts';
 import { orAborted } from '../../lib/or-aborted.ts';
 import { printable } from '../../lib/printable.ts';
@@ -12,8 +12,12 @@ import {
   runCommand,
   withGateway,
 } from '../command.ts';
-import { loginServers } from '../login-servers.ts';
+import { giveInputs } from '../give-inputs.ts';
+import { canLogIn, loginServers, misconfigured } from '../login-servers.ts';
 import { reportFailure } from '../output.ts';
+import { collectPastes } from '../pastes.ts';
+import { openStdinLines, type StdinLines } from '../stdin-lines.ts';
+import { createTerminalLog } from '../terminal-log.ts';
 
 interface LoginOptions extends CommonOptions {
   readonly all?: boolean;
@@ -35,67 +39,96 @@ export const loginCommand: CliCommand = {
   },
 };
 
-function login(run: CommandRun, names: readonly string[], options: LoginOptions): Promise<number> {
-  return withGateway(run, async (composition) => {
-    const { output } = run;
-    const targets = loginServers(composition.servers, names, options.all ?? false);
-    const results: { server: string; state: string; account?: string }[] = [];
-    let code = 0;
-    for (const server of targets) {
-      try {
-        await logInTo(run, composition, server, options.browser);
-        const status = await composition.logins.status(server);
-        const account = status.kind === 'logged_in' ? status.account : undefined;
-        results.push({ server, state: 'logged_in', ...(account !== undefined && { account }) });
-        output.line(`${server}: logged in${account === undefined ? '' : ` as ${account}`}${expiry(status)}`);
-      } catch (error) {
-        if (targets.length === 1) return reportFailure(output, error);
-        results.push({ server, state: 'failed' });
-        output.line(`${server}: ${errorText(error)}`);
-        if (error instanceof GatewayError && error.hint) output.line(`  ${error.hint}`);
-        code = loginFailed;
-      }
-    }
-    output.document({ servers: results });
-    return code;
-  });
+async function login(run: CommandRun, names: readonly string[], options: LoginOptions): Promise<number> {
+  const { context, settings, output } = run;
+  const { readConfig } = await import('../../read-config.ts');
+  const { createInputs } = await import('../../input-wiring.ts');
+  const inputs = createInputs({ ...context, log: createTerminalLog(output) }, settings);
+  const { servers: loaded } = await readConfig(context, settings, { openInputs: inputs.open });
+  const targets = loginServers(loaded.servers, names, options.all ?? false, loaded.inputs);
+  const lines = openStdinLines(context.stdin);
+  try {
+    await giveInputs(run, lines, { inputs, loaded, servers: targets });
+    return await withGateway(run, (composition) =>
+      logInToAll({ run, composition, lines, openBrowser: options.browser, inputs: loaded.inputs }, targets),
+    );
+  } finally {
+    lines.close();
+  }
 }
 
-async function logInTo(run: CommandRun, { logins }: Composition, server: string, openBrowser: boolean): Promise<void> {
+interface Login {
+  readonly run: CommandRun;
+  readonly composition: Composition;
+  readonly lines: StdinLines;
+  readonly openBrowser: boolean;
+  /** As they were before anybody was asked. */
+  readonly inputs: LoadedServers['inputs'];
+}
+
+async function logInToAll(deps: Login, targets: readonly string[]): Promise<number> {
+  const { run, composition } = deps;
+  const { output } = run;
+  const results: { server: string; state: string; account?: string }[] = [];
+  let code = 0;
+  for (const server of targets) {
+    try {
+      if (!(await hasLogin(deps, server))) {
+        results.push({ server, state: 'ready' });
+        output.line(`${server}: has every value that it needs, and no login. portico logout ${server} forgets them.`);
+        continue;
+      }
+      await logInTo(deps, server);
+      const status = await composition.logins.status(server);
+      const account = status.kind === 'logged_in' ? status.account : undefined;
+      results.push({ server, state: 'logged_in', ...(account !== undefined && { account }) });
+      output.line(`${server}: logged in${account === undefined ? '' : ` as ${account}`}${expiry(status)}`);
+    } catch (error) {
+      if (targets.length === 1) return reportFailure(output, error);
+      results.push({ server, state: 'failed' });
+      output.line(`${server}: ${errorText(error)}`);
+      if (error instanceof GatewayError && error.hint) output.line(`  ${error.hint}`);
+      code = loginFailed;
+    }
+  }
+  output.document({ servers: results });
+  return code;
+}
+
+/** Whether there is something to log in to. A server that was given a key may want nothing else. */
+async function hasLogin({ composition, inputs }: Login, name: string): Promise<boolean> {
+  const server = composition.servers.get(name);
+  if (server?.state === 'broken') throw misconfigured(server);
+  if (!server || !inputs.has(name)) return true;
+  return canLogIn(server) && (await composition.logins.mayNeedLogin(name));
+}
+
+async function logInTo({ run, composition: { logins }, lines, openBrowser }: Login, server: string): Promise<void> {
   const { context } = run;
   const interrupted = new AbortController();
   context.onEnd(() =>
     interrupted.abort(new GatewayError('CANCELLED', `the login to '${server}' was interrupted`, { server })),
   );
   const { signal } = interrupted;
-  const begin = async (): Promise<LoginAttempt> => {
+  for (;;) {
     const attempt = await logins.login(server, { openBrowser, headless: !openBrowser, signal });
     showWhatToDo(run, server, attempt);
-    return attempt;
-  };
-  let attempt = await begin();
-  const stopReading = readPastedUrls(run, logins, server);
-  try {
-    for (;;) {
-      try {
-        return await orAborted(attempt.done, signal);
-      } catch (error) {
-        if (!(error instanceof LoginAbandonedError) || signal.aborted) throw error;
-        run.output.line(`${errorText(error)}; a page of it leads nowhere any more`);
-        attempt = await begin();
-      }
+    const stopReading = readPastedUrls(run, { logins, lines }, { server, loginUrl: attempt.loginUrl });
+    try {
+      return await orAborted(attempt.done, signal);
+    } catch (error) {
+      if (!(error instanceof LoginAbandonedError) || signal.aborted) throw error;
+      run.output.line(`${errorText(error)}; a page of it leads nowhere any more`);
+    } finally {
+      stopReading();
     }
-  } finally {
-    stopReading();
   }
 }
-
-type LoginAttempt = Awaited<ReturnType<Composition['logins']['login']>>;
 
 function showWhatToDo(
   { context, output }: CommandRun,
   server: string,
-  { loginUrl, urlHoldsMs, userCode, browserOpened }: LoginAttempt,
+  { loginUrl, urlHoldsMs, userCode, browserOpened }: Awaited<ReturnType<Composition['logins']['login']>>,
 ): void {
   if (loginUrl === undefined) return;
   const where = userCode === undefined ? 'in a browser' : 'in a browser on any device';
@@ -119,25 +152,30 @@ function showWhatToDo(
   if (output.isJson) context.stderr.write(`${printable([loginUrl, userCode ?? ''].join('\n').trim())}\n`);
 }
 
-/** A pasted line that does not fit is reported, and the login goes on. An empty one asks for the URL as it is now. */
-function readPastedUrls({ context, output }: CommandRun, logins: Composition['logins'], server: string): () => void {
+/** A paste that does not fit is reported, and the login goes on. An empty line asks for the URL as it is now. */
+function readPastedUrls(
+  { output }: CommandRun,
+  { logins, lines }: { readonly logins: Composition['logins']; readonly lines: StdinLines },
+  { server, loginUrl }: { readonly server: string; readonly loginUrl: string | undefined },
+): () => void {
   const showUrlAgain = async (): Promise<void> => {
     const status = await logins.status(server);
     if (status.kind === 'pending') output.line(`  ${status.loginUrl}`);
   };
-  const lines = createInterface({ input: context.stdin, terminal: false });
-  lines.on('line', (line) => {
-    const pasted = line.trim();
-    const work = pasted === '' ? showUrlAgain() : logins.finish(server, pasted);
+  const state = loginUrl === undefined ? undefined : (new URL(loginUrl).searchParams.get('state') ?? undefined);
+  const pastes = collectPastes({ state });
+  return lines.listen((batch) => {
+    const paste = pastes.add(batch);
+    if (paste.kind === 'part') {
+      output.line('This is not the whole address (state=… and code=… are in it): paste the rest, or all of it again.');
+      return;
+    }
+    const work = paste.kind === 'empty' ? showUrlAgain() : logins.finish(server, paste.text);
     work.catch((error: unknown) => {
       output.line(errorText(error));
       if (error instanceof GatewayError && error.hint) output.line(`  ${error.hint}`);
     });
   });
-  return () => {
-    lines.close();
-    context.stdin.pause();
-  };
 }
 
 function expiry(status: Awaited<ReturnType<Composition['logins']['status']>>): string {

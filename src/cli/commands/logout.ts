@@ -8,7 +8,10 @@ import {
   runCommand,
   withGateway,
 } from '../command.ts';
-import { loginServers } from '../login-servers.ts';
+import { canLogIn, loginServers } from '../login-servers.ts';
+import { inputsToForget } from '../needed-inputs.ts';
+import { counted } from '../output.ts';
+import { createTerminalLog } from '../terminal-log.ts';
 
 interface LogoutOptions extends CommonOptions {
   readonly all?: boolean;
@@ -32,16 +35,24 @@ export const logoutCommand: CliCommand = {
   },
 };
 
-function logout(run: CommandRun, names: readonly string[], all: boolean): Promise<number> {
-  return withGateway(run, async (composition) => {
-    const { output } = run;
-    const targets = loginServers(composition.servers, names, all);
-    if (targets.length === 0) throw new GatewayError('INVALID_ARGUMENTS', 'no server of the config has logins');
+async function logout(run: CommandRun, names: readonly string[], all: boolean): Promise<number> {
+  const { context, output, settings } = run;
+  const { readConfig } = await import('../../read-config.ts');
+  const { createInputs } = await import('../../input-wiring.ts');
+  const inputs = createInputs({ ...context, log: createTerminalLog(output) }, settings);
+  const { servers: loaded } = await readConfig(context, settings, { openInputs: inputs.open });
+  const targets = loginServers(loaded.servers, names, all, loaded.inputs);
+  if (targets.length === 0) throw new GatewayError('INVALID_ARGUMENTS', 'no server of the config has logins');
+  return await withGateway(run, async ({ servers, logins }) => {
     const results = [];
     for (const server of targets) {
-      const outcome = await composition.logins.logout(server);
-      results.push({ server, outcome });
-      output.line(`${server}: ${sentences[outcome]}`);
+      const configured = servers.get(server);
+      const outcome = configured && canLogIn(configured) ? await logins.logout(server) : 'nothing';
+      // After the login: to revoke it may take what is forgotten here.
+      const forgotten = await inputs.forget(inputsToForget(loaded.inputs, server, targets));
+      results.push({ server, outcome, inputs_forgotten: forgotten });
+      if (outcome !== 'nothing' || forgotten === 0) output.line(`${server}: ${sentences[outcome]}`);
+      if (forgotten > 0) output.line(`${server}: ${counted(forgotten, 'value')} forgotten that it was given`);
     }
     output.document({ servers: results });
     return 0;
