@@ -8,8 +8,8 @@ import { createEraMemory } from './downstream/era-memory.ts';
 import { createServerPool } from './downstream/pool.ts';
 import { createServerLogs } from './downstream/server-logs.ts';
 import type { ServerSnapshot } from './downstream/server-snapshot.ts';
-import { configuredAt, downstreamPort, forgettingTools } from './downstream-wiring.ts';
-import { createGateway, type Gateway } from './gateway/gateway.ts';
+import { configuredAt, createToolPins, forgettingTools, type ToolPins } from './downstream-wiring.ts';
+import { createGateway, type Gateway, type GatewaySettings } from './gateway/gateway.ts';
 import { createHostAtLarge } from './gateway/host-at-large.ts';
 import type { ConfigSource, ConfigState } from './gateway/live-config.ts';
 import type { LoginPort } from './gateway/login-port.ts';
@@ -29,6 +29,7 @@ import type { Environment, Settings } from './settings.ts';
 import { createTokenPlace } from './token-store-wiring.ts';
 
 export type { Host } from './gateway/host.ts';
+export type { MemberDifference, ToolComparison, ToolDifference } from './pinning-wiring.ts';
 
 export interface ComposeDeps {
   readonly env: Environment;
@@ -53,6 +54,8 @@ export interface Composition {
   readonly clientName: string | undefined;
   /** A configured server as it is now. @throws GatewayError SERVER_NOT_FOUND */
   snapshot(server: string): ServerSnapshot;
+  /** Tools of servers with `toolPinning`, and what was agreed to. */
+  readonly pins: Pick<ToolPins, 'changes' | 'compare'>;
   /** Connects in the background what `GATEWAY_INIT_STRATEGY` says; returns at once. */
   startEager(): void;
   /** Reads the config files again, and applies what changed. Never rejects. */
@@ -77,8 +80,8 @@ export async function compose(
   settings: Settings,
   { isServing = false }: { readonly isServing?: boolean } = {},
 ): Promise<Composition> {
-  const { env, log, now } = deps;
-  const paths = findPaths({ env, cwd: deps.cwd, tokenDir: settings.tokenDir });
+  const { log, now } = deps;
+  const paths = findPaths({ env: deps.env, cwd: deps.cwd, tokenDir: settings.tokenDir });
   const { openConfigFiles } = await import('./reload-wiring.ts');
   const config = await openConfigFiles(deps, settings, { isServing });
   const place = createTokenPlace(deps, paths.tokenDir);
@@ -101,15 +104,13 @@ export async function compose(
   const byName = loginsByName(() => config.current.servers, authenticator, place);
   const logins = afterLogin(forgettingTools(byName, pool), (server) => gateway.direct.loggedIn(server));
   const audit = await openAudit(paths.auditFile, log);
+  const pins = createToolPins(
+    { log, now, config, pool, onAgreed: () => gateway.direct.viewChanged() },
+    { directory: paths.pinsDir, watch: settings.watch },
+  );
   const gateway: Gateway = createGateway(
-    { config, downstream: downstreamPort(pool), logins, audit, host, now },
-    {
-      version: deps.version,
-      expose: settings.expose,
-      lockedAgent: settings.lockedAgent,
-      defaultAgent: settings.defaultAgent,
-      loginWaitMs: settings.loginWaitMs ?? (hasBrowser(env, deps.platform) ? defaultLoginWaitMs : 0),
-    },
+    { config, downstream: pins.downstream, logins, audit, host, now },
+    gatewaySettings(deps, settings),
   );
   const startEager = (names?: readonly string[]): void => {
     const isMeant = ({ name }: ServerEntry): boolean => names?.includes(name) ?? true;
@@ -138,6 +139,7 @@ export async function compose(
       return host.current?.clientName;
     },
     snapshot: (server) => pool.snapshot(server),
+    pins,
     startEager() {
       void logins.reportPlace();
       startEager();
@@ -147,6 +149,7 @@ export async function compose(
     watch: () => config.watch(),
     async close() {
       await config.close();
+      await pins.close();
       // Servers are said goodbye to over HTTP, so that ends after them.
       await pool.close();
       await serverLogs.close();
@@ -155,6 +158,16 @@ export async function compose(
     },
     killNow: () => pool.killNow(),
   };
+}
+
+function gatewaySettings({ version, env, platform }: ComposeDeps, settings: Settings): GatewaySettings {
+  const {
+    expose,
+    lockedAgent,
+    defaultAgent,
+    loginWaitMs = hasBrowser(env, platform) ? defaultLoginWaitMs : 0,
+  } = settings;
+  return { version, expose, lockedAgent, defaultAgent, loginWaitMs };
 }
 
 function entriesOf({ servers }: ConfigState): readonly ServerEntry[] {

@@ -4,9 +4,13 @@ import type { ServerPool } from './downstream/pool.ts';
 import { titleOf } from './downstream/server-handle.ts';
 import type { ServerSnapshot } from './downstream/server-snapshot.ts';
 import type * as port from './gateway/downstream-port.ts';
+import type { LiveConfig } from './gateway/live-config.ts';
+import { pinnedDownstream } from './gateway/pinned-downstream.ts';
+import { lazy } from './lib/lazy.ts';
 import type { Logins } from './login-wiring.ts';
+import type { PinningDeps, PinningSettings, ToolComparison } from './pinning-wiring.ts';
 
-export function downstreamPort(pool: ServerPool): port.DownstreamPort {
+function downstreamPort(pool: ServerPool): port.DownstreamPort {
   return {
     session: (server, options) => pool.get(server, options),
     hostChanged: (what) => pool.hostChanged(what),
@@ -15,6 +19,45 @@ export function downstreamPort(pool: ServerPool): port.DownstreamPort {
     snapshot: (server) => (pool.has(server) ? snapshotOf(pool.snapshot(server)) : gone),
     knownTools: async (server) => (pool.has(server) ? await pool.knownTools(server) : undefined),
     refresh: (server) => pool.refresh(server),
+  };
+}
+
+export interface ToolPins {
+  /** Shows and calls of servers with `toolPinning` what may be shown and called. */
+  readonly downstream: port.DownstreamPort;
+  /** Names of tools that are not as they were agreed to, by what is known without asking the server. */
+  changes(server: string): Promise<readonly string[]>;
+  /**
+   * The same of the tools as they are now; undefined: the entry has no `toolPinning`.
+   * @throws what connecting and listing throw
+   */
+  compare(server: string, options: { readonly signal: AbortSignal }): Promise<ToolComparison | undefined>;
+  close(): Promise<void>;
+}
+
+/** What it takes is loaded with the first server that has `toolPinning`. */
+export function createToolPins(
+  { config, pool, ...deps }: PinningDeps & { readonly config: LiveConfig; readonly pool: ServerPool },
+  settings: PinningSettings,
+): ToolPins {
+  const pinning = lazy(async () => (await import('./pinning-wiring.ts')).openPinning(deps, settings));
+  const downstream = pinnedDownstream(downstreamPort(pool), { config, reviews: pinning });
+  return {
+    downstream,
+    async changes(server) {
+      await downstream.knownTools(server);
+      const { changed = [], added = [] } = downstream.snapshot(server).toolChanges ?? {};
+      return [...changed, ...added];
+    },
+    async compare(server, options) {
+      const { catalog } = await pool.get(server, options);
+      const configured = config.current.servers.get(server);
+      if (configured?.state !== 'usable' || !configured.entry.toolPinning) return undefined;
+      return await (await pinning.get()).compare(configured.entry, await catalog.tools(options));
+    },
+    async close() {
+      await (await pinning.made())?.close();
+    },
   };
 }
 

@@ -12,6 +12,8 @@ export interface Paths {
   readonly tokenKeyFile: string | undefined;
   /** The same for every process of this user, whatever the settings say. */
   readonly dataDir: string;
+  /** Which tools of servers with `toolPinning` somebody has agreed to, one file each. */
+  readonly pinsDir: string;
   /** Which found config files somebody has agreed to. */
   readonly trustedFile: string;
   /** Holds one file for each running gateway. */
@@ -47,6 +49,7 @@ export function findPaths({ env, cwd, tokenDir }: PathSettings): Paths {
     tokenDir: namedTokenDir ? absolute(namedTokenDir) : join(system.data, 'tokens'),
     tokenKeyFile: tokenKeyFile ? absolute(tokenKeyFile) : undefined,
     dataDir: system.data,
+    pinsDir: join(system.data, 'pins'),
     trustedFile: join(system.data, 'trusted.json'),
     gatewaysDir: join(system.data, 'gateways'),
     cacheDir: system.cache,

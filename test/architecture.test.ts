@@ -42,6 +42,7 @@ const levels: Readonly<Record<string, { readonly level: number; readonly closed?
   'status-wiring.ts': { level: 5 },
   'reload-wiring.ts': { level: 5 },
   'token-store-wiring.ts': { level: 5 },
+  'pinning-wiring.ts': { level: 5 },
   'trust-wiring.ts': { level: 5 },
   'compose.ts': { level: 5 },
   cli: { level: 6 },

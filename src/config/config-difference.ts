@@ -19,6 +19,7 @@ type Servers = ReadonlyMap<string, ConfiguredServer>;
 const adjustable = [
   'description',
   'expose',
+  'toolPinning',
   'maxResultBytes',
   'timeoutMs',
   'totalTimeoutMs',

@@ -66,6 +66,7 @@ function baseOf(raw: RawStdio | RawHttp, name: string, connectTimeoutMs: number)
       profile: raw.profile,
       idleTimeoutMs: raw.idleTimeoutMs,
       expose: raw.expose,
+      toolPinning: raw.toolPinning === 'off' ? undefined : raw.toolPinning,
     }),
   };
 }

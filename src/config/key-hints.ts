@@ -52,6 +52,7 @@ const valueHints: Readonly<Record<string, string>> = {
   transport: 'leave it out: "command" means stdio, "url" means http',
   protocol: 'leave it out, or write "auto"',
   expose: 'write "direct" to list its tools natively, or "meta"',
+  toolPinning: 'write "mark" to be told of changed tools, "block" to keep them back, or "off"',
   'oauth.callbackPort': 'write a number from 1 to 65535 without quotes',
   'oauth.dpop': 'write true or false without quotes',
   'oauth.scope': 'write one string with spaces between the scopes',

@@ -5,6 +5,9 @@ import type { ServerInput } from './input-values.ts';
 /** Whether tools are reached through the meta tools, or stand in the host's list of tools themselves. */
 export type Exposure = 'meta' | 'direct';
 
+/** What becomes of tools that are not as they were agreed to: pointed out, or neither shown nor called. */
+export type ToolPinning = 'mark' | 'block';
+
 interface EntryBase {
   /** The key under `mcpServers`. */
   readonly name: string;
@@ -26,6 +29,8 @@ interface EntryBase {
   readonly protocol: string;
   /** Absent: as `serve --expose` says. */
   readonly expose?: Exposure;
+  /** Absent: nothing is kept of its tools to be compared with. */
+  readonly toolPinning?: ToolPinning;
 }
 
 export interface StdioServerEntry extends EntryBase {

@@ -39,6 +39,7 @@ const shared = {
   maxResultBytes: z.int().min(minResultBytes).optional(),
   protocol: z.enum(['auto', ...protocolRevisions]).optional(),
   expose: z.enum(['meta', 'direct']).optional(),
+  toolPinning: z.enum(['off', 'mark', 'block']).optional(),
 };
 
 export const stdioSchema = z.object({

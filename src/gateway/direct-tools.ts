@@ -2,7 +2,7 @@
 import type { Exposure, ServerEntry } from '../config/server-entry.ts';
 import type { ToolDefinition } from '../downstream/tool-pages.ts';
 import { namePrefix, nameTools, type ServerTool } from './direct-names.ts';
-import type { DownstreamPort } from './downstream-port.ts';
+import type { DownstreamPort, KnownTools } from './downstream-port.ts';
 import { forHost } from './host-definition.ts';
 import type { ConfigState, LiveConfig } from './live-config.ts';
 import type { ServerDirectory } from './server-directory.ts';
@@ -33,7 +33,8 @@ export interface DirectTools {
   candidates(agent: string, name: string): Promise<readonly ServerEntry[]>;
 }
 
-type Catalogs = readonly (readonly ToolDefinition[])[];
+/** The tools of each server, and those that it has besides and that nobody has agreed to. */
+type Catalogs = readonly Pick<KnownTools, 'tools' | 'withheld'>[];
 
 /** What was made of what. */
 interface LastShown {
@@ -60,12 +61,20 @@ export function createDirectTools({ config, directory, downstream, expose }: Dir
   let last: LastShown | undefined;
 
   const expound = (agent: string, entries: readonly ServerEntry[], catalogs: Catalogs): ExposedTools => {
-    const all = entries.flatMap(({ name: server }, at) =>
-      (catalogs[at] ?? []).map((definition) => ({ server, tool: definition.name, definition })),
-    );
+    // What is kept back has a name too, under which a call hears why; and so the names of the others stay what they are.
+    const all = entries.flatMap(({ name: server }, at) => {
+      const { tools, withheld = [] } = catalogs[at] ?? noTools;
+      const route = (definition: ToolDefinition, isShown: boolean) => ({
+        server,
+        tool: definition.name,
+        definition,
+        isShown,
+      });
+      return [...tools.map((tool) => route(tool, true)), ...withheld.map((tool) => route(tool, false))];
+    });
     const routes = nameTools(all, new Set(directory.visible(agent).map(({ name }) => name)));
-    const tools = [...routes].flatMap(([name, { server, tool, definition }]) =>
-      directory.mayCall(agent, server, tool) ? [{ ...forHost('tools', definition, anyInput), name }] : [],
+    const tools = [...routes].flatMap(([name, { server, tool, definition, isShown }]) =>
+      isShown && directory.mayCall(agent, server, tool) ? [{ ...forHost('tools', definition, anyInput), name }] : [],
     );
     return { tools, routes };
   };
@@ -80,9 +89,11 @@ export function createDirectTools({ config, directory, downstream, expose }: Dir
       const { current: state } = config;
       const entries = visible(agent);
       const known = await Promise.all(entries.map(({ name }) => downstream.knownTools(name)));
-      const catalogs = known.map((each) => each?.tools ?? noTools);
+      const catalogs = known.map((each) => each ?? noTools);
       const isSame =
-        last?.state === state && last.agent === agent && catalogs.every((tools, at) => tools === last?.catalogs[at]);
+        last?.state === state &&
+        last.agent === agent &&
+        catalogs.every((each, at) => isSameCatalog(each, last?.catalogs[at]));
       if (!last || !isSame) last = { state, agent, catalogs, exposed: expound(agent, entries, catalogs) };
       return last.exposed;
     },
@@ -108,4 +119,8 @@ function exposuresOf(state: ConfigState, expose: Exposure): Exposures {
 }
 
 const anyInput = { inputSchema: { type: 'object' } };
-const noTools: readonly ToolDefinition[] = [];
+const noTools: Catalogs[number] = { tools: [] };
+
+function isSameCatalog(one: Catalogs[number], other: Catalogs[number] | undefined): boolean {
+  return one.tools === other?.tools && one.withheld === other.withheld;
+}

@@ -4,6 +4,7 @@ import type { Connection } from '../downstream/connection.ts';
 import type { Offerings, Offers } from '../downstream/offerings.ts';
 import type { ServerWatcher } from '../downstream/server-snapshot.ts';
 import type { ToolDefinition } from '../downstream/tool-pages.ts';
+import type { ToolChanges } from '../policy/judge-tools.ts';
 
 /** An open connection and what its server offers. */
 export interface ServerSession {
@@ -28,6 +29,8 @@ export interface ServerSnapshot {
   readonly protocolVersion?: string | undefined;
   /** The server's own title, or else the first sentence of its instructions. */
   readonly selfDescription?: string | undefined;
+  /** Tools that are not as they were agreed to, and whether they are kept back; absent: there are none. */
+  readonly toolChanges?: (ToolChanges & { readonly isBlocked: boolean }) | undefined;
 }
 
 /** The tools of a server as far as they are known without asking it. */
@@ -38,6 +41,8 @@ export interface KnownTools {
   readonly listedAt: number;
   /** Whether it is good enough to be shown while the server is not up. */
   readonly isRecent: boolean;
+  /** Tools that the server has besides, and that nobody has agreed to. */
+  readonly withheld?: readonly ToolDefinition[] | undefined;
 }
 
 export interface DownstreamPort {

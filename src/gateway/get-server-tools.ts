@@ -6,6 +6,7 @@ import { isGlob, matchesGlob } from '../lib/glob.ts';
 import type { Host } from './host.ts';
 import { type ReadToolsDeps, readTools } from './read-tools.ts';
 import type { ServerDirectory } from './server-directory.ts';
+import { changesHint, type ShownChanges, shownChanges } from './shown-changes.ts';
 import { estimateTokens } from './token-estimate.ts';
 import { type BriefTool, briefTool, withShortDescriptions } from './tool-brief.ts';
 
@@ -44,6 +45,7 @@ export interface GetServerToolsResult {
   /** The server is not up; these are the tools it listed at `cached_at` (ISO 8601). */
   readonly cached?: true;
   readonly cached_at?: string;
+  readonly tool_changes?: ShownChanges;
   readonly hint?: string;
 }
 
@@ -64,13 +66,20 @@ export async function getServerTools(
   const { agent, server } = input;
   const entry = deps.directory.usable(agent, server);
   const { tools, cached } = await readTools(deps, { agent, entry, fresh: input.fresh ?? false }, host);
-  const permitted = tools.filter(({ name }) => deps.directory.mayCall(agent, server, name));
+  const mayCall = (name: string): boolean => deps.directory.mayCall(agent, server, name);
+  const permitted = tools.filter(({ name }) => mayCall(name));
   const chosen = permitted.filter(({ name }) => isAskedFor(name, input)).slice(offsetOf(input.cursor));
   const presented = present(chosen, permitted.length, input);
-  if (!cached) return { server, ...presented };
-  const hint = [cached.hint, presented.hint].filter(Boolean).join(' ');
-  const cachedAt = new Date(cached.at).toISOString();
-  return { server, ...presented, cached: true, cached_at: cachedAt, ...(hint !== '' && { hint }) };
+  const changes = shownChanges(deps.downstream.snapshot(server).toolChanges, mayCall);
+  if (!cached && !changes) return { server, ...presented };
+  const hint = [cached?.hint, changes && changesHint(server, changes), presented.hint].filter(Boolean).join(' ');
+  return {
+    server,
+    ...presented,
+    ...(cached && { cached: true, cached_at: new Date(cached.at).toISOString() }),
+    ...(changes && { tool_changes: changes }),
+    ...(hint !== '' && { hint }),
+  };
 }
 
 function isAskedFor(name: string, { names, pattern }: GetServerToolsInput): boolean {

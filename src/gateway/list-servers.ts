@@ -8,6 +8,7 @@ import type { DownstreamPort, ServerSnapshot } from './downstream-port.ts';
 import type { LiveConfig } from './live-config.ts';
 import type { LoginPort } from './login-port.ts';
 import type { ServerDirectory } from './server-directory.ts';
+import { changesLine } from './shown-changes.ts';
 import { shownProblem } from './shown-problem.ts';
 import { firstSentence } from './tool-brief.ts';
 
@@ -80,9 +81,12 @@ async function describe(
   const snapshot = downstream.snapshot(name);
   const login = await loginOf(logins, entry);
   const state = stateOf(entry, snapshot, login);
+  const mayCall = (tool: string): boolean => directory.mayCall(agent, name, tool);
   const hint =
-    login.kind === 'unusable' ? login.reason : (hintFor(name, state, snapshot, now()) ?? warningOf(login, state));
-  const toolCount = snapshot.toolNames?.filter((tool) => directory.mayCall(agent, name, tool)).length;
+    login.kind === 'unusable'
+      ? login.reason
+      : (hintFor(name, state, snapshot, now()) ?? warningOf(login, state) ?? pinningHint(name, snapshot, mayCall));
+  const toolCount = snapshot.toolNames?.filter(mayCall).length;
   return {
     name,
     ...describedAs(entry.description ?? snapshot.selfDescription, includeMetadata),
@@ -143,6 +147,16 @@ function hintFor(
 function warningOf(login: KnownLogin, state: ServerState): string | undefined {
   if (login.kind === 'logged_in') return login.warning;
   return login.kind === 'none' && state !== 'ready' ? login.warning : undefined;
+}
+
+function pinningHint(
+  server: string,
+  { toolChanges }: ServerSnapshot,
+  mayCall: (tool: string) => boolean,
+): string | undefined {
+  if (!toolChanges) return undefined;
+  const [changed, added] = [toolChanges.changed.filter(mayCall), toolChanges.added.filter(mayCall)];
+  return changed.length + added.length === 0 ? undefined : changesLine(server, { ...toolChanges, changed, added });
 }
 
 function describedAs(description: string | undefined, whole: boolean): { description?: string } {

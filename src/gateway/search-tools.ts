@@ -4,6 +4,7 @@ import type { ToolDefinition } from '../downstream/tool-pages.ts';
 import type { DownstreamPort } from './downstream-port.ts';
 import type { Detail } from './get-server-tools.ts';
 import type { ServerDirectory } from './server-directory.ts';
+import { type ShownChanges, shownChanges } from './shown-changes.ts';
 import { estimateTokens } from './token-estimate.ts';
 import { type BriefTool, briefTool } from './tool-brief.ts';
 import type { FoundTool, ToolIndex } from './tool-index.ts';
@@ -34,6 +35,8 @@ export interface SearchToolsResult {
   readonly not_searched?: readonly string[];
   /** How many those are, where not all are named. */
   readonly not_searched_count?: number;
+  /** By server: of the tools that were found, and those that could not be, since they are kept back. */
+  readonly tool_changes?: Readonly<Record<string, ShownChanges>>;
   readonly hint?: string;
 }
 
@@ -57,7 +60,27 @@ export async function searchTools(deps: SearchToolsDeps, input: SearchToolsInput
     if (chosen.length >= Math.min(limit, highestLimit)) break;
     if (deps.directory.mayCall(agent, hit.server, hit.tool.name)) chosen.push(hit);
   }
-  return { ...present(chosen, input.detail ?? 'brief'), ...notSearched(unknown) };
+  return {
+    ...present(chosen, input.detail ?? 'brief'),
+    ...notSearched(unknown),
+    ...changesAmong(deps, agent, chosen, [...catalogs.keys()]),
+  };
+}
+
+function changesAmong(
+  { directory, downstream }: SearchToolsDeps,
+  agent: string,
+  chosen: readonly FoundTool[],
+  servers: readonly string[],
+): Pick<SearchToolsResult, 'tool_changes'> {
+  const found = servers.flatMap((server) => {
+    const changes = downstream.snapshot(server).toolChanges;
+    const isChosen = (name: string) => chosen.some((hit) => hit.server === server && hit.tool.name === name);
+    const isMeant = (name: string) => (changes?.isBlocked ? directory.mayCall(agent, server, name) : isChosen(name));
+    const shown = shownChanges(changes, isMeant);
+    return shown ? [[server, shown] as const] : [];
+  });
+  return found.length === 0 ? {} : { tool_changes: Object.fromEntries(found.slice(0, mostNames)) };
 }
 
 /** What is known of the servers the agent may use, and those of which nothing is. */

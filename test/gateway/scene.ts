@@ -5,11 +5,11 @@ import type { AgentRules, Rules } from '../../src/config/rules.ts';
 import type { ConfiguredServer, ServerEntry } from '../../src/config/server-entry.ts';
 import type { ServerWatcher } from '../../src/downstream/server-snapshot.ts';
 import type { ToolDefinition } from '../../src/downstream/tool-pages.ts';
-import type { KnownTools, ServerSession, ServerSnapshot } from '../../src/gateway/downstream-port.ts';
+import type { DownstreamPort, KnownTools, ServerSession, ServerSnapshot } from '../../src/gateway/downstream-port.ts';
 import { createGateway, type Gateway, type GatewaySettings } from '../../src/gateway/gateway.ts';
 import type { Host } from '../../src/gateway/host.ts';
 import { createHostAtLarge, type HostAtLarge } from '../../src/gateway/host-at-large.ts';
-import type { ConfigState } from '../../src/gateway/live-config.ts';
+import type { ConfigState, LiveConfig } from '../../src/gateway/live-config.ts';
 import type { LoginPort, LoginRequest } from '../../src/gateway/login-port.ts';
 
 export interface FakeServer {
@@ -47,6 +47,8 @@ export interface SceneSettings {
   readonly settings?: Partial<GatewaySettings>;
   readonly login?: (server: string) => Promise<LoginAttempt>;
   readonly loginStatus?: (server: string) => LoginStatus;
+  /** What stands between the use cases and the servers. */
+  readonly around?: (port: DownstreamPort, config: LiveConfig) => DownstreamPort;
 }
 
 export function createScene(scene: SceneSettings): Scene {
@@ -80,20 +82,21 @@ export function createScene(scene: SceneSettings): Scene {
       ...scene.config,
     },
   };
+  const port: DownstreamPort = {
+    async session(server) {
+      await fakes[server]?.connect?.();
+      return sessionOf(fakes[server] ?? {});
+    },
+    hostChanged: () => undefined,
+    watch: (watcher) => void watchers.push(watcher),
+    snapshot: (server) => fakes[server]?.snapshot ?? { state: 'idle' },
+    knownTools: async (server) => fakes[server]?.known,
+    refresh: (server) => void refreshed.push(server),
+  };
   const gateway = createGateway(
     {
       config: live,
-      downstream: {
-        async session(server) {
-          await fakes[server]?.connect?.();
-          return sessionOf(fakes[server] ?? {});
-        },
-        hostChanged: () => undefined,
-        watch: (watcher) => void watchers.push(watcher),
-        snapshot: (server) => fakes[server]?.snapshot ?? { state: 'idle' },
-        knownTools: async (server) => fakes[server]?.known,
-        refresh: (server) => void refreshed.push(server),
-      },
+      downstream: scene.around?.(port, live) ?? port,
       logins,
       host: hostAtLarge,
       audit: { write: (record) => void audit.push(record), close: async () => undefined },
