@@ -1,7 +1,8 @@
 // Owns the keys of gateway-rules.json and what their values may be; knows nothing of how a decision is made.
-import { z } from 'zod';
 
-const pattern = z.string().min(1);
+import * as z from './shape.ts';
+
+const pattern = z.string().filled();
 const patterns = z.array(pattern);
 const byServer = z.record(z.string(), patterns);
 
@@ -21,7 +22,7 @@ export const agentSchema = z.object({
 
 export const ruleDefaultsSchema = z.object({ deny_on_missing_agent: z.boolean().optional() });
 
-export type RawRuleLists = z.infer<typeof ruleListsSchema>;
+export type RawRuleLists = z.Infer<typeof ruleListsSchema>;
 
 export const ruleKeys = {
   topLevel: ['agents', 'defaults', '$schema'],

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Home } from '../helpers/home.ts';
@@ -17,6 +18,8 @@ afterEach(() => stage.close());
 
 /** Many runs of the command, one after the other. */
 const manyRunsMs = 120_000;
+
+const newKey = (): string => `base64:${randomBytes(32).toString('base64')}`;
 
 /** The same files under other variables. */
 function withEnv(home: Home, change: Readonly<Record<string, string>>): Home {
@@ -70,8 +73,8 @@ describe('to another machine', () => {
   test('C24: between machines whose login files are encrypted with different keys', async () => {
     const { as, server } = await stage.protectedPair();
     const servers = { crm: { url: server.url } };
-    const a = stage.home({ servers, browser: 'approves', env: { ...env, GATEWAY_TOKEN_KEY: 'the key of machine A' } });
-    const b = stage.home({ servers, env: { ...env, GATEWAY_TOKEN_KEY: 'the key of machine B' } });
+    const a = stage.home({ servers, browser: 'approves', env: { ...env, GATEWAY_TOKEN_KEY: newKey() } });
+    const b = stage.home({ servers, env: { ...env, GATEWAY_TOKEN_KEY: newKey() } });
     await stage.run(a, ['login', 'crm']);
     const { stdout } = await stage.run(a, ['export']);
     expect(await stage.run(b, ['import'], stdout)).toMatchObject({ code: 0 });
