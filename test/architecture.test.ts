@@ -62,6 +62,7 @@ const confined: Readonly<Record<string, readonly string[]>> = {
   'write-file-atomic': ['lib'],
   'proper-lockfile': ['lib'],
   undici: ['lib'],
+  zod: ['config'],
   'jsonc-parser': ['config'],
   minisearch: ['gateway'],
   pino: ['log.ts'],

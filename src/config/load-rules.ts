@@ -9,8 +9,8 @@ import { createIssueList, type IssueList, keyText } from './issue-list.ts';
 import { type Admit, type JsonDocument, type JsonPath, readJsonDocument } from './json-document.ts';
 import { type AgentRules, itemKinds, listOf, type RuleLists, type Rules } from './rules.ts';
 import { agentSchema, type RawRuleLists, ruleDefaultsSchema, ruleKeys } from './rules-schema.ts';
+import { schemaProblems, typeOf } from './schema-issues.ts';
 import type { ConfigIssue } from './server-entry.ts';
-import { type Shape, typeOf } from './shape.ts';
 import { isObject } from './value-checks.ts';
 
 export interface LoadedRules {
@@ -98,7 +98,7 @@ function checkAgentKeys(agent: unknown, path: JsonPath, issues: IssueList): void
     if (!isObject(lists)) continue;
     checkKeys(lists, ruleKeys.lists, [...path, side], issues);
     for (const list of itemKinds.map((kind) => listOf[kind])) {
-      // A record leaves this name out: a rule would be lost without a word.
+      // zod leaves this name out of records: a rule would be lost without a word.
       if (!isObject(lists[list]) || !Object.hasOwn(lists[list], '__proto__')) continue;
       const at = [...path, side, list, '__proto__'];
       const message = `${keyText(at)} cannot be the name of a server`;
@@ -140,10 +140,16 @@ const hints: Readonly<Record<string, string>> = {
   defaults: 'write {"deny_on_missing_agent": true}',
 };
 
-function check<T>(schema: Shape<T>, value: unknown, base: JsonPath, issues: IssueList): T | undefined {
+type Schema<T> = {
+  safeParse(
+    value: unknown,
+  ): { success: true; data: T } | { success: false; error: Parameters<typeof schemaProblems>[0] };
+};
+
+function check<T>(schema: Schema<T>, value: unknown, base: JsonPath, issues: IssueList): T | undefined {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  for (const { path, message } of result.problems) {
+  for (const { path, message } of schemaProblems(result.error, value)) {
     const at = [...base, ...path];
     const key = at.findLast((step) => typeof step === 'string' && Object.hasOwn(hints, step));
     issues.error({ path: at, message: `${keyText(at)} ${message}`, hint: hints[String(key)] });

@@ -10,11 +10,11 @@ import { createIssueList, type IssueList } from './issue-list.ts';
 import { type Admit, type JsonDocument, type JsonPath, readJsonDocument } from './json-document.ts';
 import { unknownKeyHint } from './key-hints.ts';
 import { parseServer } from './parse-server.ts';
+import { typeOf } from './schema-issues.ts';
 import type { ConfigIssue, ConfiguredServer, LoadedServers } from './server-entry.ts';
 import type { InputSource } from './server-inputs.ts';
 import { topLevelKeys } from './servers-schema.ts';
 import { placeOf } from './trusted-files.ts';
-import { typeOf } from './shape.ts';
 import { isObject } from './value-checks.ts';
 
 interface Source {

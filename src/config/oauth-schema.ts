@@ -1,7 +1,7 @@
 // Owns the keys of the `oauth` block and what their values may be; knows nothing of how a login runs.
+import { z } from 'zod';
 import { clientMetadataUrlProblem } from './client-metadata-url.ts';
 import type { GrantType } from './server-entry.ts';
-import * as z from './shape.ts';
 import { hasControlCharacters, isHost, isObject, urlProblem } from './value-checks.ts';
 
 export const grantTypes = [
@@ -20,9 +20,15 @@ const signingAlgs = [
   ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
 ] as const;
 
-const filled = z.string().filled();
-export const url = filled.judged(urlProblem);
-const clientMetadataUrl = filled.judged(clientMetadataUrlProblem);
+const filled = z.string().min(1);
+export const url = filled.superRefine((text, context) => {
+  const problem = urlProblem(text);
+  if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+});
+const clientMetadataUrl = filled.superRefine((text, context) => {
+  const problem = clientMetadataUrlProblem(text);
+  if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+});
 const oneLine = filled.refine((text) => !hasControlCharacters(text), 'must not hold line breaks');
 
 const assertion = z.custom<string | { file: string } | { command: string; args?: string[] }>(
@@ -35,8 +41,6 @@ const privateKey = z.custom<string | Record<string, unknown>>(
   'must be a PKCS#8 PEM, a JWK or a path',
 );
 
-const idp = z.object({ clientId: oneLine, idToken: filled, tokenEndpoint: url });
-
 export const oauthSchema = z.object({
   clientId: oneLine.optional(),
   clientSecret: filled.optional(),
@@ -46,7 +50,7 @@ export const oauthSchema = z.object({
   privateKey: privateKey.optional(),
   signingAlg: z.enum(signingAlgs).optional(),
   assertion: assertion.optional(),
-  idp: idp.optional(),
+  idp: z.object({ clientId: oneLine, idToken: filled, tokenEndpoint: url }).optional(),
   dpop: z.boolean().optional(),
   callbackHost: z.string().refine(isHost, 'must be a host name or address, without scheme and port').optional(),
   callbackPort: z.int().min(1).max(65_535).optional(),
@@ -62,10 +66,10 @@ export const oauthSchema = z.object({
   issuer: url.optional(),
 });
 
-export type RawOAuth = z.Infer<typeof oauthSchema>;
+export type RawOAuth = z.infer<typeof oauthSchema>;
 
 export const oauthKeys: readonly string[] = Object.keys(oauthSchema.shape);
-export const idpKeys: readonly string[] = Object.keys(idp.shape);
+export const idpKeys: readonly string[] = Object.keys(oauthSchema.shape.idp.unwrap().shape);
 
 function isAssertionSource(value: unknown): boolean {
   if (!isObject(value)) return false;

@@ -11,10 +11,10 @@ import { createIssueList, type IssueList, keyText } from './issue-list.ts';
 import type { JsonDocument, JsonPath } from './json-document.ts';
 import { valueHint } from './key-hints.ts';
 import { oauthSchema, type RawOAuth } from './oauth-schema.ts';
+import { schemaProblems, typeOf } from './schema-issues.ts';
 import type { ConfiguredServer, ServerEntry } from './server-entry.ts';
 import { type InputSource, serverInputs, warnOfShownInputs } from './server-inputs.ts';
 import { httpSchema, stdioSchema } from './servers-schema.ts';
-import { type Shape, typeOf } from './shape.ts';
 import { hasControlCharacters, isObject } from './value-checks.ts';
 
 export interface ServerSource {
@@ -130,7 +130,11 @@ function httpOf(value: unknown, origin: EntryOrigin, issues: IssueList, skipped:
 
 /** The checked value, or undefined where the schema found something; values that are missing already are not reported. */
 function check<T>(
-  schema: Shape<T>,
+  schema: {
+    safeParse(
+      value: unknown,
+    ): { success: true; data: T } | { success: false; error: Parameters<typeof schemaProblems>[0] };
+  },
   value: unknown,
   base: JsonPath,
   issues: IssueList,
@@ -138,7 +142,7 @@ function check<T>(
 ): T | undefined {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  for (const { path, message } of result.problems) {
+  for (const { path, message } of schemaProblems(result.error, value)) {
     const key = keyText([...base, ...path]);
     if (!skipped.has(key))
       issues.error({ path: [...base, ...path], message: `${key} ${message}`, hint: valueHint(key) });

@@ -1,8 +1,7 @@
 // Owns the keys of gateway-rules.json and what their values may be; knows nothing of how a decision is made.
+import { z } from 'zod';
 
-import * as z from './shape.ts';
-
-const pattern = z.string().filled();
+const pattern = z.string().min(1);
 const patterns = z.array(pattern);
 const byServer = z.record(z.string(), patterns);
 
@@ -22,7 +21,7 @@ export const agentSchema = z.object({
 
 export const ruleDefaultsSchema = z.object({ deny_on_missing_agent: z.boolean().optional() });
 
-export type RawRuleLists = z.Infer<typeof ruleListsSchema>;
+export type RawRuleLists = z.infer<typeof ruleListsSchema>;
 
 export const ruleKeys = {
   topLevel: ['agents', 'defaults', '$schema'],

@@ -1,4 +1,4 @@
-// Owns the shape of one configured server after parsing: what every other room reads; knows nothing of files.
+// Owns the shape of one configured server after parsing: what every other room reads; knows nothing of files or zod.
 import type { Secret } from '../lib/secret.ts';
 import type { ServerInput } from './input-values.ts';
 

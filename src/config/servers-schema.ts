@@ -1,6 +1,6 @@
 // Owns the keys of one entry in `mcpServers` and what their values may be; knows nothing of files or environment.
+import { z } from 'zod';
 import { url } from './oauth-schema.ts';
-import * as z from './shape.ts';
 import { hasControlCharacters, hasNul, isHeaderName, isHeaderValue, isObject, maxTimeoutMs } from './value-checks.ts';
 
 export const transportNames = ['stdio', 'http', 'streamable-http', 'sse'] as const;
@@ -16,7 +16,7 @@ export const protocolRevisions = [
 ] as const;
 
 const withoutNul = z.string().refine((text) => !hasNul(text), 'must not hold a NUL character');
-const filledWithoutNul = withoutNul.filled();
+const filledWithoutNul = withoutNul.refine((text) => text !== '', 'must not be empty');
 const timeout = z.int().min(1).max(maxTimeoutMs);
 
 /** Every page of a result shall hold something. */
@@ -29,7 +29,7 @@ const shared = {
   disabled: z.boolean().optional(),
   profile: z
     .string()
-    .filled()
+    .min(1)
     .refine((text) => !hasControlCharacters(text), 'must not hold line breaks')
     .optional(),
   timeoutMs: timeout.optional(),
@@ -46,12 +46,7 @@ export const stdioSchema = z.object({
   ...shared,
   command: filledWithoutNul,
   args: z.array(withoutNul).optional(),
-  env: z
-    .record(
-      z.string().refine((name) => /^[^=\0]+$/.test(name), 'is no name of a variable'),
-      withoutNul,
-    )
-    .optional(),
+  env: z.record(z.string().regex(/^[^=\0]+$/, 'is no name of a variable'), withoutNul).optional(),
   cwd: filledWithoutNul.optional(),
   inheritEnv: z
     .custom<true | string[]>(
@@ -78,8 +73,8 @@ export const httpSchema = z.object({
     .optional(),
 });
 
-export type RawStdio = z.Infer<typeof stdioSchema>;
-export type RawHttp = z.Infer<typeof httpSchema>;
+export type RawStdio = z.infer<typeof stdioSchema>;
+export type RawHttp = z.infer<typeof httpSchema>;
 
 export const stdioKeys: readonly string[] = Object.keys(stdioSchema.shape);
 export const httpKeys: readonly string[] = Object.keys(httpSchema.shape);
