@@ -1,5 +1,5 @@
 // Owns the keys of the `oauth` block and what their values may be; knows nothing of how a login runs.
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { clientMetadataUrlProblem } from './client-metadata-url.ts';
 import type { GrantType } from './server-entry.ts';
 import { hasControlCharacters, isHost, isObject, urlProblem } from './value-checks.ts';
@@ -20,16 +20,10 @@ const signingAlgs = [
   ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
 ] as const;
 
-const filled = z.string().min(1);
-export const url = filled.superRefine((text, context) => {
-  const problem = urlProblem(text);
-  if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
-});
-const clientMetadataUrl = filled.superRefine((text, context) => {
-  const problem = clientMetadataUrlProblem(text);
-  if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
-});
-const oneLine = filled.refine((text) => !hasControlCharacters(text), 'must not hold line breaks');
+const filled = z.string().check(z.minLength(1));
+export const url = filled.check(judgedBy(urlProblem));
+const clientMetadataUrl = filled.check(judgedBy(clientMetadataUrlProblem));
+const oneLine = filled.check(z.refine((text) => !hasControlCharacters(text), 'must not hold line breaks'));
 
 const assertion = z.custom<string | { file: string } | { command: string; args?: string[] }>(
   (value) => value !== '' && (typeof value === 'string' || isAssertionSource(value)),
@@ -41,35 +35,46 @@ const privateKey = z.custom<string | Record<string, unknown>>(
   'must be a PKCS#8 PEM, a JWK or a path',
 );
 
+const idp = z.object({ clientId: oneLine, idToken: filled, tokenEndpoint: url });
+
 export const oauthSchema = z.object({
-  clientId: oneLine.optional(),
-  clientSecret: filled.optional(),
-  clientMetadataUrl: clientMetadataUrl.optional(),
-  scope: oneLine.optional(),
-  grantType: z.enum(grantTypes).optional(),
-  privateKey: privateKey.optional(),
-  signingAlg: z.enum(signingAlgs).optional(),
-  assertion: assertion.optional(),
-  idp: z.object({ clientId: oneLine, idToken: filled, tokenEndpoint: url }).optional(),
-  dpop: z.boolean().optional(),
-  callbackHost: z.string().refine(isHost, 'must be a host name or address, without scheme and port').optional(),
-  callbackPort: z.int().min(1).max(65_535).optional(),
-  redirectUri: url.optional(),
-  resource: z
-    .custom<string | false>(
+  clientId: z.optional(oneLine),
+  clientSecret: z.optional(filled),
+  clientMetadataUrl: z.optional(clientMetadataUrl),
+  scope: z.optional(oneLine),
+  grantType: z.optional(z.enum(grantTypes)),
+  privateKey: z.optional(privateKey),
+  signingAlg: z.optional(z.enum(signingAlgs)),
+  assertion: z.optional(assertion),
+  idp: z.optional(idp),
+  dpop: z.optional(z.boolean()),
+  callbackHost: z.optional(
+    z.string().check(z.refine(isHost, 'must be a host name or address, without scheme and port')),
+  ),
+  callbackPort: z.optional(z.int().check(z.minimum(1), z.maximum(65_535))),
+  redirectUri: z.optional(url),
+  resource: z.optional(
+    z.custom<string | false>(
       (value) => value === false || (typeof value === 'string' && value !== '' && !hasControlCharacters(value)),
       'must be a string or false',
-    )
-    .optional(),
-  tokenEndpointAuthMethod: z.enum(authMethods).optional(),
-  authorizationParams: z.record(z.string(), z.string()).optional(),
-  issuer: url.optional(),
+    ),
+  ),
+  tokenEndpointAuthMethod: z.optional(z.enum(authMethods)),
+  authorizationParams: z.optional(z.record(z.string(), z.string())),
+  issuer: z.optional(url),
 });
 
 export type RawOAuth = z.infer<typeof oauthSchema>;
 
 export const oauthKeys: readonly string[] = Object.keys(oauthSchema.shape);
-export const idpKeys: readonly string[] = Object.keys(oauthSchema.shape.idp.unwrap().shape);
+export const idpKeys: readonly string[] = Object.keys(idp.shape);
+
+function judgedBy(problemOf: (text: string) => string | undefined) {
+  return z.superRefine<string>((text, context) => {
+    const problem = problemOf(text);
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+  });
+}
 
 function isAssertionSource(value: unknown): boolean {
   if (!isObject(value)) return false;

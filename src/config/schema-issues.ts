@@ -1,5 +1,5 @@
 // Owns turning what zod found into sentences; knows nothing of single keys. Never quotes the value: it may be a secret.
-import type { z } from 'zod';
+import type * as z from 'zod/mini';
 import { type JsonPath, pointerOf } from './json-document.ts';
 
 export interface SchemaProblem {
@@ -11,7 +11,7 @@ export interface SchemaProblem {
 type ZodIssue = z.core.$ZodIssue;
 
 /** The first problem of each value, in the order of the schema. `value` is what was checked, for naming the type it has. */
-export function schemaProblems(error: z.ZodError, value: unknown): SchemaProblem[] {
+export function schemaProblems(error: z.core.$ZodError, value: unknown): SchemaProblem[] {
   const problems = new Map<string, SchemaProblem>();
   for (const issue of error.issues) {
     const path = issue.path.filter((step) => typeof step !== 'symbol');

@@ -1,5 +1,5 @@
 // Owns the keys of one entry in `mcpServers` and what their values may be; knows nothing of files or environment.
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { url } from './oauth-schema.ts';
 import { hasControlCharacters, hasNul, isHeaderName, isHeaderValue, isObject, maxTimeoutMs } from './value-checks.ts';
 
@@ -15,62 +15,63 @@ export const protocolRevisions = [
   '2026-07-28',
 ] as const;
 
-const withoutNul = z.string().refine((text) => !hasNul(text), 'must not hold a NUL character');
-const filledWithoutNul = withoutNul.refine((text) => text !== '', 'must not be empty');
-const timeout = z.int().min(1).max(maxTimeoutMs);
+const withoutNul = z.string().check(z.refine((text) => !hasNul(text), 'must not hold a NUL character'));
+const filledWithoutNul = withoutNul.check(z.minLength(1));
+const timeout = z.int().check(z.minimum(1), z.maximum(maxTimeoutMs));
 
 /** Every page of a result shall hold something. */
 const minResultBytes = 1024;
 
 const shared = {
-  type: z.enum(transportNames).optional(),
-  transport: z.enum(transportNames).optional(),
-  description: z.string().optional(),
-  disabled: z.boolean().optional(),
-  profile: z
-    .string()
-    .min(1)
-    .refine((text) => !hasControlCharacters(text), 'must not hold line breaks')
-    .optional(),
-  timeoutMs: timeout.optional(),
-  totalTimeoutMs: timeout.optional(),
-  connectTimeoutMs: timeout.optional(),
-  idleTimeoutMs: timeout.optional(),
-  maxResultBytes: z.int().min(minResultBytes).optional(),
-  protocol: z.enum(['auto', ...protocolRevisions]).optional(),
-  expose: z.enum(['meta', 'direct']).optional(),
-  toolPinning: z.enum(['off', 'mark', 'block']).optional(),
+  type: z.optional(z.enum(transportNames)),
+  transport: z.optional(z.enum(transportNames)),
+  description: z.optional(z.string()),
+  disabled: z.optional(z.boolean()),
+  profile: z.optional(
+    z.string().check(
+      z.minLength(1),
+      z.refine((text) => !hasControlCharacters(text), 'must not hold line breaks'),
+    ),
+  ),
+  timeoutMs: z.optional(timeout),
+  totalTimeoutMs: z.optional(timeout),
+  connectTimeoutMs: z.optional(timeout),
+  idleTimeoutMs: z.optional(timeout),
+  maxResultBytes: z.optional(z.int().check(z.minimum(minResultBytes))),
+  protocol: z.optional(z.enum(['auto', ...protocolRevisions])),
+  expose: z.optional(z.enum(['meta', 'direct'])),
+  toolPinning: z.optional(z.enum(['off', 'mark', 'block'])),
 };
 
 export const stdioSchema = z.object({
   ...shared,
   command: filledWithoutNul,
-  args: z.array(withoutNul).optional(),
-  env: z.record(z.string().regex(/^[^=\0]+$/, 'is no name of a variable'), withoutNul).optional(),
-  cwd: filledWithoutNul.optional(),
-  inheritEnv: z
-    .custom<true | string[]>(
+  args: z.optional(z.array(withoutNul)),
+  env: z.optional(z.record(z.string().check(z.regex(/^[^=\0]+$/, 'is no name of a variable')), withoutNul)),
+  cwd: z.optional(filledWithoutNul),
+  inheritEnv: z.optional(
+    z.custom<true | string[]>(
       (value) => value === true || (Array.isArray(value) && value.every((name) => typeof name === 'string' && name)),
       'must be a list of variable names, or true',
-    )
-    .optional(),
+    ),
+  ),
 });
 
 export const httpSchema = z.object({
   ...shared,
   url,
-  headers: z
-    .record(
-      z.string().refine(isHeaderName, 'is no name of a header'),
-      z.string().refine(isHeaderValue, 'must not hold line breaks or characters outside of Latin-1'),
-    )
-    .optional(),
-  oauth: z
-    .custom<Record<string, unknown> | false>(
+  headers: z.optional(
+    z.record(
+      z.string().check(z.refine(isHeaderName, 'is no name of a header')),
+      z.string().check(z.refine(isHeaderValue, 'must not hold line breaks or characters outside of Latin-1')),
+    ),
+  ),
+  oauth: z.optional(
+    z.custom<Record<string, unknown> | false>(
       (value) => value === false || isObject(value),
       'must be an object, or false',
-    )
-    .optional(),
+    ),
+  ),
 });
 
 export type RawStdio = z.infer<typeof stdioSchema>;
