@@ -1,12 +1,19 @@
 // What leaves with an export, and what is left behind when it was to move.
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openExport } from '../../src/auth/export-logins.ts';
 import { openArchive } from '../../src/auth/login-archive.ts';
 import { createMemoryTokenStore } from '../../src/auth/memory-token-store.ts';
 import type { LoginRecord, TokenStore } from '../../src/auth/token-store.ts';
 import { GatewayError } from '../../src/errors.ts';
 import { Secret } from '../../src/lib/secret.ts';
+import { deriveCheaply } from '../helpers/derive-cheaply.mjs';
 import { sampleRecord } from './samples.ts';
+
+let endCheapKeys: () => void;
+beforeAll(() => {
+  endCheapKeys = deriveCheaply();
+});
+afterAll(() => endCheapKeys());
 
 const passphrase = new Secret('correct horse battery');
 
