@@ -57,7 +57,7 @@ export function createTokenPlace(deps: TokenStoreDeps, directory: string): Token
         const found = await key.get();
         return found && (await import('./auth/sealed-record.ts')).createRecordSeal(found);
       });
-      return createFileTokenStore({ lock: createFileLock(), seal: () => seal.get(), log: deps.log }, { directory });
+      return createFileTokenStore({ lock: createFileLock(deps), seal: () => seal.get(), log: deps.log }, { directory });
     },
     async prepare() {
       await key.get();

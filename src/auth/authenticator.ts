@@ -113,7 +113,7 @@ class GatewayAuthenticator implements Authenticator {
   constructor(deps: AuthenticatorDeps) {
     this.#deps = deps;
     this.#leases = createLoginLeases(
-      { lock: createFileLock(), now: deps.now, log: deps.log },
+      { lock: createFileLock(deps), now: deps.now, log: deps.log },
       { directory: deps.tokenDirectory },
     );
   }
