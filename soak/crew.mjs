@@ -248,13 +248,15 @@ export class Crew {
   /** What is no news because of what we did. */
   #tolerated(host, server, from, codeExchanges) {
     if (host.ending !== undefined) return ['ended', 'cancelled', 'CANCELLED', 'SERVER_UNAVAILABLE'];
-    // Whoever waits for a login that another gateway holds is told when that one ends.
-    // And the tokens of a login may be expired by us before it was proved.
+    // The tokens of a login may be expired by us before it was proved.
     if (server === 'crm') {
       const hasLoggedIn = this.#world.authorizationServer.counts.codeExchanges > codeExchanges;
-      const failed = hasLoggedIn || this.#endings.some((at) => at >= from - endedMs) ? ['AUTH_FAILED'] : [];
-      // After a login that failed no window is opened for five minutes: somebody has to follow the URL.
-      return this.#journal.counts.has('logins revoked') ? [...failed, 'AUTH_REQUIRED', 'AUTH_PENDING'] : failed;
+      const failed = hasLoggedIn ? ['AUTH_FAILED'] : [];
+      // After a login that failed, or whose holder ended, no window is opened for five minutes: somebody has to follow the
+      // URL of the next one.
+      const isLeft = this.#endings.some((at) => at >= from - endedMs);
+      const mayAsk = isLeft || this.#journal.counts.has('logins revoked');
+      return mayAsk ? [...failed, 'AUTH_REQUIRED', 'AUTH_PENDING'] : failed;
     }
     const hadTrouble = host.troubles.get(server);
     const isFresh = hadTrouble !== undefined && from < hadTrouble + unavailableMs;

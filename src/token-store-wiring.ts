@@ -66,7 +66,7 @@ export function createTokenPlace(deps: TokenStoreDeps, directory: string): Token
         import('./auth/file-token-store.ts'),
         import('./lib/file-lock.ts'),
       ]);
-      return createFileTokenStore({ lock: createFileLock(), seal: () => seal.get(), log: deps.log }, { directory });
+      return createFileTokenStore({ lock: createFileLock(deps), seal: () => seal.get(), log: deps.log }, { directory });
     },
     async openInputs() {
       const [{ createInputStore }, { createFileLock }] = await Promise.all([
@@ -74,7 +74,7 @@ export function createTokenPlace(deps: TokenStoreDeps, directory: string): Token
         import('./lib/file-lock.ts'),
       ]);
       const { now = Date.now } = deps;
-      return createInputStore({ lock: createFileLock(), seal: () => seal.get(), now }, { path: inputsFile });
+      return createInputStore({ lock: createFileLock(deps), seal: () => seal.get(), now }, { path: inputsFile });
     },
     async prepare() {
       await key.get();

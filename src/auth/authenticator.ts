@@ -22,7 +22,7 @@ import { createLoginLeases } from './login-lease.ts';
 import type { LoginStatus } from './login-status.ts';
 import { pendingStatus, statusOfRecord } from './login-status.ts';
 import type { Grant } from './machine-credentials.ts';
-import { createMachineCredentials } from './machine-credentials.ts';
+import { createMachineCredentials, recordsOfClient } from './machine-credentials.ts';
 import { isMachineGrant, obtainByGrant } from './machine-grant.ts';
 import { OpenLogins } from './open-logins.ts';
 import { parsePastedCallback } from './pasted-callback.ts';
@@ -113,7 +113,7 @@ class GatewayAuthenticator implements Authenticator {
   constructor(deps: AuthenticatorDeps) {
     this.#deps = deps;
     this.#leases = createLoginLeases(
-      { lock: createFileLock(), now: deps.now, log: deps.log },
+      { lock: createFileLock(deps), now: deps.now, log: deps.log },
       { directory: deps.tokenDirectory },
     );
   }
@@ -267,9 +267,10 @@ class GatewayAuthenticator implements Authenticator {
   #openCredentials(entry: HttpServerEntry, key: string): Credentials {
     const { name: server, oauth: settings } = entry;
     const clientKey = settings === false ? undefined : settings;
-    const deps = this.#depsOf(entry);
+    const shared = this.#depsOf(entry);
+    if (settings === false || !isMachineGrant(settings)) return createCredentials(shared, { server, key, clientKey });
+    const deps = { ...shared, store: recordsOfClient(shared.store, settings.clientId) };
     const saved = createCredentials(deps, { server, key, clientKey });
-    if (settings === false || !isMachineGrant(settings)) return saved;
     const grant: Grant = (wish) => obtainByGrant(deps, { entry, settings, ...wish });
     return createMachineCredentials({ ...deps, saved, grant }, { server, key });
   }

@@ -11,6 +11,7 @@ import type { DpopKey } from './dpop.ts';
 import { createDpopKey } from './dpop.ts';
 import { failurePage, successPage } from './login-page.ts';
 import type { Departure, LoginDeps, LoginInput, LoginRoad } from './login-road.ts';
+import { movedIssuerError } from './moved-issuer.ts';
 import { proveToken, rejectedTokenError } from './prove-login.ts';
 import { saveLogin } from './save-login.ts';
 import type { LoginRecord } from './token-store.ts';
@@ -89,7 +90,11 @@ async function settle(deps: LoginDeps, input: LoginInput, discovery: Discovery, 
     await saveLogin(deps, { entry, key, discovery, exchanged });
     const token = exchanged.tokens.access_token;
     const proof = await proveToken(deps, { entry, token, dpop: exchanged.dpop, signal });
-    if (proof.kind === 'rejected') throw rejectedTokenError(entry.name, proof);
+    if (proof.kind === 'rejected') {
+      const moved = await movedIssuerError(deps, input, { discovery, proof });
+      if (moved) deps.credentials.giveUp(token);
+      throw moved ?? rejectedTokenError(entry.name, proof);
+    }
     if (proof.kind === 'unanswered') {
       deps.log.warn({ server: entry.name, reason: proof.reason }, 'logged in, but the server does not answer now');
     }

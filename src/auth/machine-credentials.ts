@@ -29,6 +29,18 @@ export interface MachineCredentialsDeps {
 const firstPauseMs = 1000;
 const maxPauseMs = 60_000;
 
+/** What another client of the config was given is not what this one may do: it is passed over, and written over. */
+export function recordsOfClient(store: TokenStore, clientId: string | undefined): TokenStore {
+  if (clientId === undefined) return store;
+  return {
+    ...store,
+    async read(key) {
+      const record = await store.read(key);
+      return record?.client.client_id === clientId ? record : undefined;
+    },
+  };
+}
+
 export function createMachineCredentials(
   deps: MachineCredentialsDeps,
   settings: { readonly server: string; readonly key: string },

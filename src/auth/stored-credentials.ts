@@ -1,6 +1,7 @@
 // Owns the life of one login in this process: which token is used, when it is refreshed, and by whom. Knows nothing of HTTP requests to the server.
 import { errorText, GatewayError } from '../errors.ts';
 import type { FetchLike } from '../lib/fetch-like.ts';
+import { LockHeldError } from '../lib/file-lock.ts';
 import type { LogPort } from '../lib/log-port.ts';
 import { orAborted } from '../lib/or-aborted.ts';
 import { SingleFlight } from '../lib/single-flight.ts';
@@ -25,10 +26,18 @@ export interface CredentialsDeps {
 type Outcome =
   | { readonly kind: 'token'; readonly token: string }
   | { readonly kind: 'none' }
-  | { readonly kind: 'unreachable'; readonly reason: string; readonly retryAfterMs?: number };
+  | {
+      readonly kind: 'unreachable';
+      readonly reason: string;
+      readonly retryAfterMs?: number;
+      /** It is another process that is in the way. */
+      readonly isLocked?: true;
+    };
 
 /** So old may the knowledge of the store be: a login of another process is noticed within this time. */
 const rereadMs = 1000;
+/** So long another process may take to refresh it: more than the 15 s after which one that was killed is replaced. */
+const lockLimitMs = 25_000;
 const firstBackoffMs = 1000;
 const maxBackoffMs = 60_000;
 /** How long a refusal of the request itself is remembered. */
@@ -160,7 +169,14 @@ class StoredCredentials implements Credentials {
       if (pause.isRefusal) return { kind: 'none' };
       return { kind: 'unreachable', reason: pause.reason, retryAfterMs: pause.until - now() };
     }
-    const work = this.#flight.run(accessToken, () => store.withLock(this.#key, () => this.#replaceInside(accessToken)));
+    const work = this.#flight.run(accessToken, async () => {
+      try {
+        return await store.withLock(this.#key, () => this.#replaceInside(accessToken), { limitMs: lockLimitMs });
+      } catch (error) {
+        if (error instanceof LockHeldError) return { kind: 'unreachable', reason: error.message, isLocked: true };
+        throw error;
+      }
+    });
     return await orAborted(work, signal);
   }
 
@@ -264,11 +280,12 @@ class StoredCredentials implements Credentials {
     return { kind: 'unreachable', reason: verdict.reason, retryAfterMs: waitMs };
   }
 
-  #unreachable({ reason, retryAfterMs }: Extract<Outcome, { kind: 'unreachable' }>): GatewayError {
+  #unreachable({ reason, retryAfterMs, isLocked }: Extract<Outcome, { kind: 'unreachable' }>): GatewayError {
     const wait = retryAfterMs === undefined ? '' : ` in ${Math.ceil(retryAfterMs / 1000)} s`;
+    const why = isLocked ? '' : 'the authorization server is temporarily unreachable, ';
     return new GatewayError(
       'SERVER_UNAVAILABLE',
-      `server '${this.#server}': the authorization server is temporarily unreachable, the login could not be refreshed: ${reason}`,
+      `server '${this.#server}': ${why}the login could not be refreshed: ${reason}`,
       { server: this.#server, hint: `The login is kept. Try again${wait}.` },
     );
   }

@@ -1,5 +1,7 @@
 // Owns the shape of a saved login and the interface of whatever keeps it; knows nothing of files or of HTTP.
 
+import type { LockOptions } from '../lib/file-lock.ts';
+
 /** How the client makes itself known at the token endpoint (RFC 7591 section 2). */
 export type TokenEndpointAuthMethod = 'none' | 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt';
 
@@ -65,6 +67,9 @@ export interface TokenStore {
   read(key: string): Promise<LoginRecord | undefined>;
   write(key: string, record: LoginRecord): Promise<void>;
   delete(key: string): Promise<void>;
-  /** Runs `work` while no other holder, in any process on this store, is inside for the same key. */
-  withLock<T>(key: string, work: () => Promise<T>, options?: { signal?: AbortSignal | undefined }): Promise<T>;
+  /**
+   * Runs `work` while no other holder, in any process on this store, is inside for the same key.
+   * @throws LockHeldError where another process was inside for longer than `limitMs`
+   */
+  withLock<T>(key: string, work: () => Promise<T>, options?: LockOptions): Promise<T>;
 }

@@ -1,13 +1,14 @@
 // A login belongs to the authorization server that gave it: when the MCP server moves to another one, nothing goes along.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { approve } from '../../fixtures/http/approve.mjs';
 import type { AuthorizationServer } from '../../fixtures/http/authorization-server.mjs';
 import { startAuthorizationServer } from '../../fixtures/http/authorization-server.mjs';
 import type { Authenticator } from '../../src/auth/authenticator.ts';
 import type { HttpServerEntry, OAuthSettings } from '../../src/config/server-entry.ts';
-import { LoginRequiredError } from '../../src/errors.ts';
+import { LoginAbandonedError, LoginRequiredError } from '../../src/errors.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import type { Scene } from './login-scene.ts';
-import { callTool, failureOf, logIn, startScene } from './login-scene.ts';
+import { callTool, failureOf, logIn, startScene, urlOf } from './login-scene.ts';
 import { freePort } from './taken-port.ts';
 
 let scene: Scene;
@@ -95,6 +96,22 @@ test.each(shapes)(
     expect((await callTool(gateway, entry)).status).toBe(200);
   },
 );
+
+test('B21, H57: a move while the human is at the old issuer leaves those who wait to a login at the new one', async () => {
+  const entry = scene.entry();
+  const held = await gateway.login(entry, { challenge: {}, openBrowser: false });
+  current = b;
+  const failure = failureOf(held.done);
+  await approve(urlOf(held));
+  expect(await failure).toBeInstanceOf(LoginAbandonedError);
+  expect(await failure).toMatchObject({ message: expect.stringContaining(b.issuer) });
+  const next = await gateway.login(entry, { challenge: {}, openBrowser: false });
+  expect(next.loginUrl).toContain(b.issuer);
+  await approve(urlOf(next));
+  await next.done;
+  expect((await callTool(gateway, entry)).status).toBe(200);
+  expect(leaked(a, b)).toEqual([]);
+});
 
 test('A10, H57: a step-up at another issuer asks for nothing that the old one granted', async () => {
   const entry = scene.entry({ scope: 'tools openid' });

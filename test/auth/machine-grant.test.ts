@@ -82,6 +82,18 @@ describe('client credentials', () => {
     expect(scene.forms).toHaveLength(1);
   });
 
+  it('are asked for again when the config names another client, in a gateway that runs and in the next one', async () => {
+    scene = await startMachineScene();
+    const one = gateway();
+    await call(one, entry(secretClient));
+    await one.outdated(entry(secretClient));
+    const writer = entry({ ...secretClient, clientId: 'writer' });
+    expect((await call(one, writer)).status).toBe(200);
+    expect((await call(gateway(), writer)).status).toBe(200);
+    const clients = scene.tokenRequests.map(({ headers }) => headers.authorization);
+    expect(clients).toEqual([`Basic ${btoa('ci:s3cret')}`, `Basic ${btoa('writer:s3cret')}`]);
+  });
+
   it('are asked for again when the token has expired, before the server is asked', async () => {
     scene = await startMachineScene({ expiresIn: 60 });
     let now = Date.now();

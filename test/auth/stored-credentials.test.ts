@@ -8,7 +8,7 @@ import { createMemoryTokenStore } from '../../src/auth/memory-token-store.ts';
 import { createCredentials } from '../../src/auth/stored-credentials.ts';
 import { isDue } from '../../src/auth/token-lifetime.ts';
 import type { LoginRecord, SavedTokens, TokenStore } from '../../src/auth/token-store.ts';
-import { createFileLock } from '../../src/lib/file-lock.ts';
+import { createFileLock, LockHeldError } from '../../src/lib/file-lock.ts';
 import type { RotatingServer } from './rotating-server.ts';
 import { startRotatingServer } from './rotating-server.ts';
 import type { NotedLog } from './samples.ts';
@@ -196,6 +196,22 @@ describe('A4: an authorization server that gives no verdict', () => {
       hint: expect.stringContaining('1 s'),
     });
     expect((await store.read(key))?.tokens?.refresh_token).toBe('refresh-0');
+  });
+
+  it('C25: is not asked where another process does not give the lock back: the error names that one', async () => {
+    await store.write(key, login());
+    pass(lifetimeS);
+    const holder = { pid: 4711, host: 'box' };
+    const withLock = () => Promise.reject(new LockHeldError('k1.json', { holder, waitedMs: 25_000 }));
+    const error = await open({ ...store, withLock })
+      .token()
+      .catch((failure: unknown) => failure);
+    expect(error).toMatchObject({
+      code: 'SERVER_UNAVAILABLE',
+      message: expect.stringMatching(/could not be refreshed: process 4711 on box holds the lock of k1\.json/),
+    });
+    expect(error).not.toMatchObject({ message: expect.stringContaining('authorization server') });
+    expect((await store.read(key))?.tokens).toBeDefined();
   });
 
   it.each<[string, RotatingServer['faults'][number]]>([

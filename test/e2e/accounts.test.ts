@@ -1,6 +1,7 @@
 // Several accounts on one server: told apart by `profile`, named wherever logins are shown.
 import { afterEach, expect, test } from 'vitest';
 import { approve } from '../../fixtures/http/approve.mjs';
+import { freePort } from '../auth/taken-port.ts';
 import { RunningCommand } from '../helpers/command-run.ts';
 import type { Home } from '../helpers/home.ts';
 import type { Json } from '../helpers/json-rpc-process.ts';
@@ -10,6 +11,7 @@ const stage = new Stage();
 afterEach(() => stage.close());
 
 const oauth = { scope: 'tools openid' };
+const whoami = { server: 'crm', tool: 'whoami' };
 
 /** `portico login`, with a human of that name; what it says at the end. */
 async function logInAs(home: Home, server: string, user: string): Promise<string> {
@@ -59,6 +61,59 @@ test('A14, A13: two profiles on one URL are two accounts, named everywhere, kept
   expect(accounts(after.json().servers, 'server')).toEqual({ office: 'ann@example.com', home: null });
   const call = await stage.run(home, ['call', 'office', 'whoami', '--json']);
   expect(call.json().structuredContent).toMatchObject({ subject: 'ann' });
+});
+
+test('G52: a running gateway logs in as the oauth of its entry says now; a login that was open by the old one is no use', async () => {
+  const { server, as } = await stage.protectedPair();
+  const clients = ['by-hand', 'other'].map((clientId, at) => ({ clientId, callbackPort: 0, secret: `canary-${at}` }));
+  for (const client of clients) {
+    client.callbackPort = await freePort();
+    as.enterClient({
+      client_id: client.clientId,
+      client_secret: client.secret,
+      token_endpoint_auth_method: 'client_secret_basic',
+      redirect_uris: [`http://127.0.0.1:${client.callbackPort}/callback`],
+    });
+  }
+  const entry = (at: number, scope: string) => {
+    const { clientId, callbackPort, secret = '' } = clients[at] ?? {};
+    return { crm: { url: server.url, oauth: { clientId, clientSecret: secret, callbackPort, scope } } };
+  };
+  const home = stage.home({ servers: { crm: { url: server.url } }, env: { GATEWAY_LOGIN_WAIT_MS: '0' } });
+  const gateway = await stage.gateway(home);
+  const loginUrl = async (): Promise<URL> => new URL((await gateway.failure('execute_tool', whoami)).login_url);
+  const askedBy = async (clientId: string): Promise<URL> =>
+    await until(async () => {
+      const url = await loginUrl();
+      return url.searchParams.get('client_id') === clientId ? url : undefined;
+    });
+  const registered = await loginUrl();
+  expect(registered.searchParams.get('client_id')).toMatch(/^client-/);
+
+  home.writeServers(entry(0, 'tools'));
+  const byHand = await askedBy('by-hand');
+  expect(byHand.searchParams.get('scope')).toBe('tools');
+  await expect(approve(registered.href)).rejects.toThrow();
+  expect((await approve(byHand.href)).status).toBe(200);
+  const said = (await gateway.execute('crm', 'whoami')).structuredContent;
+  expect(said).toMatchObject({ client_id: 'by-hand', scope: 'tools' });
+
+  // What is saved is kept; when it has ended, the new client logs in, and the secret of the old one goes nowhere.
+  home.writeServers(entry(1, 'tools admin'));
+  as.revokeLogins();
+  const since = as.log.length;
+  const other = await askedBy('other');
+  expect(other.searchParams.get('scope')).toBe('tools admin');
+  expect((await approve(other.href)).status).toBe(200);
+  expect((await gateway.execute('crm', 'whoami')).structuredContent).toMatchObject({ client_id: 'other' });
+  const exchanges = as.log.slice(since).filter(({ form }) => form?.['grant_type'] === 'authorization_code');
+  expect(exchanges.map(({ authorization }) => authorization)).toEqual([`Basic ${btoa('other:canary-1')}`]);
+
+  // Another profile is another login.
+  home.writeServers({ crm: { ...entry(1, 'tools').crm, profile: 'work' } });
+  await until(async () => (await gateway.callTool('execute_tool', whoami)).isError);
+  expect((await askedBy('other')).searchParams.get('scope')).toBe('tools');
+  expect(home.loginFiles()).toHaveLength(1);
 });
 
 test('a name that a server gives cannot steer a terminal', async () => {

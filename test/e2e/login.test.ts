@@ -150,6 +150,37 @@ test('A5: five calls at once open one window, in one process and in five', async
   expect(as.counts).toMatchObject({ authorizations: 1, codeExchanges: 1 });
 });
 
+test('C25, A5: a login whose holder is killed is taken over by one of those who wait; all show its URL, no window opens', async () => {
+  const { home, as } = await scene({ env: { GATEWAY_LOGIN_WAIT_MS: '120000', GATEWAY_BROWSER: silentBrowser } });
+  const gateways = await Promise.all(Array.from({ length: 3 }, () => stage.gateway(home)));
+  const told = gateways.map((): string[] => []);
+  const callAt = (at: number) =>
+    gateways[at]?.execute(
+      'crm',
+      'whoami',
+      {},
+      {
+        onProgress: ({ message = '' }: { message?: string }) => {
+          told[at]?.push(/http:\S+/.exec(message)?.[0] ?? '');
+        },
+      },
+    );
+  const held = callAt(0)?.catch(() => undefined);
+  const [first = ''] = await until(() => told[0]?.at(0) && told[0]);
+  const calls = [callAt(1), callAt(2)];
+  await until(() => told[1]?.includes(first) && told[2]?.includes(first));
+  gateways[0]?.signal('SIGKILL');
+  await held;
+  const next = await until(() => told[1]?.find((url) => url !== first));
+  await until(() => told[2]?.includes(next));
+  // The human who is still at the first page learns at its end that it was the wrong one.
+  expect(await approve(first)).toMatchObject({ status: 400 });
+  expect((await approve(next)).status).toBe(200);
+  for (const result of await Promise.all(calls)) expect(result?.structuredContent).toEqual(alice);
+  expect(home.openings()).toHaveLength(1);
+  expect(as.counts).toMatchObject({ codeExchanges: 1, registrations: 2 });
+});
+
 test('A7: tool calls open at most one window while nobody approves; an explicit request opens another', async () => {
   const { home } = await scene({ browser: 'approves', env: { GATEWAY_LOGIN_WAIT_MS: '0' } });
   const env = { GATEWAY_BROWSER: silentBrowser };

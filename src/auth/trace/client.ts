@@ -8,7 +8,7 @@ import type { LoginRecord, SavedClient } from '../token-store.ts';
 import type { DoctorStep, Finding } from './report.ts';
 import { stepOf } from './report.ts';
 import { requirements } from './requirements.ts';
-import { oauthLine, showUrl } from './text.ts';
+import { foreign, oauthLine, showUrl } from './text.ts';
 
 export interface ClientTrace {
   readonly as: AuthorizationServer;
@@ -32,6 +32,7 @@ export function judgeClient(trace: ClientTrace): DoctorStep {
   const saved = way === 'registered_before' ? registered : undefined;
   const methods = as.token_endpoint_auth_methods_supported;
   const client = saved ?? configured;
+  const suspected = way === 'configured' ? undefined : suspectedClientId(trace, configured);
   const facts = {
     way,
     client_id: client?.client_id ?? null,
@@ -39,10 +40,12 @@ export function judgeClient(trace: ClientTrace): DoctorStep {
     redirect_port_is_fixed: settings.callbackPort !== undefined || settings.redirectUri !== undefined,
     auth_method: client?.token_endpoint_auth_method ?? null,
     auth_methods_supported: methods ?? null,
+    suspected_client_id: suspected ?? null,
     metadata_document_supported: as['client_id_metadata_document_supported'] === true,
     registration_endpoint: as.registration_endpoint === undefined ? null : showUrl(as.registration_endpoint),
   };
-  return stepOf('client', { summary: summaries[way], facts }, findings(trace, way, configured, redirectUri));
+  const summary = suspected === undefined ? summaries[way] : `${summaries[way]}; ${suspicion(suspected)}`;
+  return stepOf('client', { summary, facts }, findings(trace, way, configured, redirectUri));
 }
 
 const summaries = {
@@ -81,6 +84,22 @@ function savedRegistration({ as, saved, now, distrustedClientId }: ClientTrace):
   // RFC 7591 section 3.2.1: 0 means never.
   const secretEndsAt = (saved.client.client_secret_expires_at ?? 0) * 1000;
   return secretEndsAt !== 0 && secretEndsAt <= now ? undefined : saved.client;
+}
+
+/** As choose-client.ts has it: what the last login used, which nobody finished, is passed over where there is another way. */
+function suspectedClientId(
+  { as, saved, distrustedClientId }: ClientTrace,
+  configured: SavedClient | undefined,
+): string | undefined {
+  if (distrustedClientId === undefined) return undefined;
+  const isRegistered = saved?.issuer === as.issuer && saved.client.registered_at !== undefined;
+  const known = [isRegistered ? saved.client.client_id : undefined, configured?.client_id];
+  const isPassedOver = as.registration_endpoint !== undefined || distrustedClientId === known[0];
+  return isPassedOver && known.includes(distrustedClientId) ? distrustedClientId : undefined;
+}
+
+function suspicion(clientId: string): string {
+  return `${foreign(clientId)} is not used again, since the last login with it was not finished`;
 }
 
 function redirectToRegister({ redirectUri, callbackHost, callbackPort }: OAuthSettings): string {

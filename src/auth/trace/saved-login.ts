@@ -32,7 +32,7 @@ export interface SavedLogin {
   readonly unreadable?: GatewayError;
   /** An open login, here or in another process. */
   readonly lease: LeaseRecord | undefined;
-  /** The client of the last login, where nobody finished it. */
+  /** The client of the last login, where that has ended and nobody finished it. */
   readonly unprovenClientId?: string | undefined;
 }
 
@@ -43,6 +43,7 @@ export async function lookAtSavedLogin(
   const path = join(directory, `${key}.json`);
   const [file, place] = [await placeOf(path), await placeOf(directory)];
   const lease = await deps.leases.read(key);
+  const isOpen = lease !== undefined && deps.leases.isFresh(lease);
   const seen = {
     path,
     directory,
@@ -50,8 +51,8 @@ export async function lookAtSavedLogin(
     place: place && { ...place, writable: await isWritable(directory) },
     // There is none on Windows.
     uid: thisProcess.getuid?.() ?? -1,
-    lease: lease && deps.leases.isFresh(lease) ? lease : undefined,
-    unprovenClientId: lease?.unprovenClientId,
+    lease: isOpen ? lease : undefined,
+    unprovenClientId: isOpen ? undefined : lease?.unprovenClientId,
   };
   try {
     return { ...seen, record: await deps.store.read(key) };
