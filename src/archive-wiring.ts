@@ -4,6 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import type { CachedLogin } from './auth/foreign-cache.ts';
+import type { ParsedRecord } from './auth/login-record.ts';
 import type { MovedLogin, ToldLogin } from './auth/moved-login.ts';
 import { loginKey } from './auth/server-key.ts';
 import type { TokenStore } from './auth/token-store.ts';
@@ -133,8 +134,8 @@ export async function importArchive(
   if (opened.kind === 'refused') {
     throw new GatewayError('CONFIG_INVALID', `${archive.name} ${opened.reason}`, { hint: opened.hint });
   }
-  const store = await openForImport(place);
   const only = names.length === 0 ? undefined : namedEntries(entries, names);
+  const store = await openForImport(place, namesOf(opened.records, entries, only));
   return await takeOverArchive(opened.records, { store, entries, force, only });
 }
 
@@ -172,7 +173,8 @@ export async function importCache(
     import('./auth/address-rule.ts'),
   ]);
   const { choices, others } = chooseLogins(namedEntries(entries, names), cache, { asked: names.length > 0 });
-  const store = await openForImport(place);
+  const wanted = choices.flatMap(({ kind, entry }) => (kind === 'none' ? [] : [entry.name]));
+  const store = await openForImport(place, wanted);
   const http = createHttpFetch(deps.env);
   try {
     const fetchFor = ({ url: serverUrl, oauth }: HttpServerEntry) =>
@@ -228,11 +230,31 @@ async function orUnreadable<T>(directory: string, work: () => Promise<T>): Promi
   }
 }
 
-async function openForImport(place: TokenPlace): Promise<TokenStore> {
-  await place.prepare();
-  const obstacle = await place.obstacle();
-  if (obstacle !== undefined) throw new GatewayError('CONFIG_INVALID', obstacle);
+/** Said once for all of them, not for each. @throws GatewayError CONFIG_INVALID */
+async function openForImport(place: TokenPlace, wanted: readonly string[]): Promise<TokenStore> {
+  try {
+    await place.requireWritable();
+  } catch (error) {
+    if (!(error instanceof GatewayError) || wanted.length === 0) throw error;
+    const message = `not imported: ${wanted.join(', ')}. ${error.message}`;
+    throw new GatewayError(error.code, message, { hint: error.hint, cause: error });
+  }
   return await place.openStore();
+}
+
+/** What a human calls the logins of an archive. */
+function namesOf(
+  records: readonly ParsedRecord[],
+  entries: readonly HttpServerEntry[],
+  only: readonly HttpServerEntry[] | undefined,
+): readonly string[] {
+  return records.flatMap((parsed) => {
+    if (parsed.kind === 'invalid') return [];
+    const { server_url, profile } = parsed.record;
+    const key = loginKey(server_url, profile);
+    const servers = (only ?? entries).filter((entry) => keyOf(entry) === key).map(({ name }) => name);
+    return servers.length > 0 || only ? servers : [server_url];
+  });
 }
 
 function namedEntries(entries: readonly HttpServerEntry[], names: readonly string[]): readonly HttpServerEntry[] {

@@ -37,9 +37,7 @@ export function createInputs(deps: TokenStoreDeps, { tokenDir }: Pick<Settings, 
       }
     },
     async save(inputs) {
-      await place.prepare();
-      const obstacle = await place.obstacle();
-      if (obstacle !== undefined) throw new GatewayError('CONFIG_INVALID', obstacle);
+      await place.requireWritable();
       await (await place.openInputs()).save(inputs);
     },
     forget: async (places) => (places.length === 0 ? 0 : await (await place.openInputs()).forget(places)),

@@ -28,6 +28,8 @@ export interface TokenPlace {
   openInputs(): Promise<InputStore>;
   /** Before a human logs in: a login that could not be sealed is none. @throws GatewayError CONFIG_INVALID */
   prepare(): Promise<void>;
+  /** Before something is taken in for good: what `prepare` warns of is an error, and said once. @throws GatewayError CONFIG_INVALID */
+  requireWritable(): Promise<void>;
   /** Why a login could not be saved here, and what mends it; undefined: it could. Changes nothing. */
   obstacle(): Promise<string | undefined>;
   /** Says the same in the log, and makes the directory. Never rejects. */
@@ -80,6 +82,11 @@ export function createTokenPlace(deps: TokenStoreDeps, directory: string): Token
       await key.get();
       await probe(true);
     },
+    async requireWritable() {
+      await key.get();
+      const problem = await probe(true, { isQuiet: true });
+      if (problem !== undefined) throw new GatewayError('CONFIG_INVALID', problem);
+    },
     obstacle: () => obstacle(false),
     async report() {
       const [problem] = await Promise.all([keyProblem(), probe(true)]);
@@ -105,11 +112,11 @@ function lazyKey({ env, cwd, log }: TokenStoreDeps): Lazy<TokenKey | undefined> 
 function directoryProbe(
   { log, platform = process.platform }: TokenStoreDeps,
   directory: string,
-): (create: boolean) => Promise<string | undefined> {
+): (create: boolean, how?: { readonly isQuiet: boolean }) => Promise<string | undefined> {
   let isFine = false;
   let mayCreate = false;
   let told: string | undefined;
-  return async (create) => {
+  return async (create, { isQuiet } = { isQuiet: false }) => {
     if (isFine) return undefined;
     mayCreate ||= create;
     const { judgeDirectory, probeDirectory } = await import('./lib/directory-probe.ts');
@@ -120,7 +127,7 @@ function directoryProbe(
     if (!finding) return undefined;
     const { summary, fix, command } = finding;
     const text = `logins cannot be saved: ${summary}. ${fix}${command === undefined ? '' : ` Run: ${command}`}`;
-    if (told !== summary) log.warn({ ...facts, fix: command ?? fix }, text);
+    if (!isQuiet && told !== summary) log.warn({ ...facts, fix: command ?? fix }, text);
     told = summary;
     return text;
   };

@@ -47,6 +47,12 @@ describe('the place of the logins', () => {
     expect(log.lines).toEqual([
       { level: 'warn', details: expect.objectContaining({ fix: expect.any(String) }), message: says },
     ]);
+    await expect(
+      createTokenPlace({ env: {}, log, platform: 'linux' }, directory).requireWritable(),
+    ).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: says,
+    });
     expect(await place.obstacle()).toEqual(says);
     expect(await place.obstacle()).toContain(`mv ${file} ${file}.moved`);
     await rm(file);

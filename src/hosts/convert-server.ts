@@ -2,7 +2,8 @@
 import { isObject } from '../config/value-checks.ts';
 import { convertReferences, type ReferencePlace } from './convert-references.ts';
 import type { HostId } from './host-places.ts';
-import { hostTable } from './host-table.ts';
+import { type Dialect, hostTable } from './host-table.ts';
+import { fromMcpRemote } from './mcp-remote-entry.ts';
 
 export type ConvertedServer =
   | {
@@ -96,9 +97,27 @@ const special: Readonly<Record<HostId, Readonly<Record<string, Rule>>>> = {
 
 export function convertServer(host: HostId, value: unknown, place: ReferencePlace): ConvertedServer {
   if (!isObject(value)) return { kind: 'kept', reason: 'it is no object' };
+  const { dialect } = hostTable[host];
+  const plain = convertEntry(host, value, { ...place, dialect });
+  if (plain.kind === 'kept') return plain;
+  // What a host leaves as it stands, mcp-remote fills in.
+  const filled = dialect === 'none' ? convertEntry(host, value, { ...place, dialect: 'shell' }) : plain;
+  const remote = filled.kind === 'kept' ? undefined : fromMcpRemote(filled.entry);
+  const { warnings } = plain;
+  if (remote?.kind === 'converted') return { ...plain, entry: remote.entry, warnings: [...remote.notes, ...warnings] };
+  const notes = remote ? [remote.note] : [];
+  return { kind: 'converted', entry: inProject(plain.entry, place), warnings: [...notes, ...warnings] };
+}
+
+/** Key by key. */
+function convertEntry(
+  host: HostId,
+  value: Members,
+  { dialect, ...place }: ReferencePlace & { readonly dialect: Dialect },
+): ConvertedServer {
   const entry: Record<string, unknown> = {};
   const warnings: string[] = [];
-  const { dialect, title } = hostTable[host];
+  const { title } = hostTable[host];
   for (const [key, member] of Object.entries(value)) {
     if (member === undefined || member === null) continue;
     const rule = Object.hasOwn(special[host], key)
@@ -117,7 +136,7 @@ export function convertServer(host: HostId, value: unknown, place: ReferencePlac
   if (typeof entry['command'] !== 'string' && typeof entry['url'] !== 'string') {
     return { kind: 'kept', reason: `it has neither a command nor a url; it belongs to ${title} itself` };
   }
-  return { kind: 'converted', entry: inProject(entry, place), warnings };
+  return { kind: 'converted', entry, warnings };
 }
 
 /** Headers and OAuth settings come from several keys. */

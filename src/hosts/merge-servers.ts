@@ -1,5 +1,5 @@
 // Owns adding servers of a host to the text of Portico's own servers file: pure.
-import { addMember } from '../config/edit-json.ts';
+import { addMember, memberText, replaceMember } from '../config/edit-json.ts';
 import { parseJsonDocument } from '../config/json-document.ts';
 import { isObject } from '../config/value-checks.ts';
 import type { HostServers } from './read-host-servers.ts';
@@ -41,7 +41,7 @@ export function mergeServers(file: string, text: string, host: HostServers): Mer
     const { entry, warnings } = server;
     const as = nameFor(name, host.target.id, entry, known);
     const isNew = !known.has(as);
-    merged.push({ kind: isNew ? 'added' : 'same', name, as, warnings });
+    merged.push({ kind: isNew ? 'added' : 'same', name, as, warnings: [...warnings, ...inputNotes(as, entry)] });
     if (!isNew) continue;
     known.set(as, entry);
     result = addMember(result, [key, as], { kind: 'value', value: entry });
@@ -57,10 +57,29 @@ function nameFor(name: string, host: string, entry: object, known: ReadonlyMap<s
   }
 }
 
+/** A host asked for them itself. */
+function inputNotes(server: string, entry: object): readonly string[] {
+  const ids = new Set([...JSON.stringify(entry).matchAll(/\$\{input:([\w.-]+)/g)].map(([, id]) => id));
+  return ids.size === 0 ? [] : [`it needs ${[...ids].join(', ')}, which is asked for by: portico login ${server}`];
+}
+
 function withInputs(file: string, text: string, inputs: HostServers['inputs']): string {
   if (inputs.length === 0) return text;
   const root = parseJsonDocument(file, text).value;
-  // A list that is there already is a human's own.
-  if (!isObject(root) || root['inputs'] !== undefined) return text;
-  return addMember(text, ['inputs'], { kind: 'value', value: inputs });
+  const known = isObject(root) ? root['inputs'] : undefined;
+  if (known === undefined) return addMember(text, ['inputs'], { kind: 'value', value: inputs });
+  // A list that is there already is a human's own: it is added to, unless comments would be lost.
+  if (!Array.isArray(known) || !isJson(`{${memberText(text, ['inputs']) ?? ''}}`)) return text;
+  const ids = new Set(known.map((one: unknown) => (isObject(one) ? one['id'] : undefined)));
+  const added = inputs.filter(({ id }) => !ids.has(id));
+  return added.length === 0 ? text : (replaceMember(text, ['inputs'], [...known, ...added]) ?? text);
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,4 +1,4 @@
-// Owns one run of the command line in the test's own process: no terminal, no stdin, and what it printed.
+// Owns one run of the command line in the test's own process: no terminal, and what it printed.
 import { Readable, Writable } from 'node:stream';
 import { run } from '../../src/cli/run.ts';
 import { cliContext } from '../helpers/cli-context.ts';
@@ -12,6 +12,7 @@ export interface HereResult {
 export async function runHere(
   words: readonly string[],
   place: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
+  stdin = '',
 ): Promise<HereResult> {
   const texts = { stdout: '', stderr: '' };
   const collecting = (name: 'stdout' | 'stderr'): Writable =>
@@ -21,7 +22,11 @@ export async function runHere(
         done();
       },
     });
-  const streams = { stdin: Readable.from([]), stdout: collecting('stdout'), stderr: collecting('stderr') };
+  const streams = {
+    stdin: Readable.from(stdin === '' ? [] : [stdin]),
+    stdout: collecting('stdout'),
+    stderr: collecting('stderr'),
+  };
   const context = cliContext({ ...place, ...streams });
   return { code: await run(words, context), ...texts };
 }

@@ -49,8 +49,8 @@ test('H58: a gateway in a cloned repository starts nothing of its file; every an
 
 test.skipIf(!hasTerminals)('H58: at a terminal, only a yes is one', async () => {
   const home = clonedHome();
-  const answered = (answer: string) => runInTerminal(home, ['trust'], [['[y/N] ', answer]]);
+  const answered = (answer: string) => runInTerminal(home, ['trust'], [['May Portico use this?', answer]]);
   expect(await answered('\r')).toMatchObject({ code: 1, shown: expect.stringContaining('Nothing was changed.') });
-  expect(await answered('yes\r')).toMatchObject({ code: 0, shown: expect.stringContaining('Trusted, as it is now.') });
+  expect(await answered('y')).toMatchObject({ code: 0, shown: expect.stringContaining('Trusted, as it is now.') });
   expect(Object.keys(recordOf(home).files)).toEqual([realpathSync(home.configFile)]);
 });

@@ -43,6 +43,23 @@ const replace = ({ deps, start, serversFile }: HostScene, target: Parameters<typ
   replaceServers(target, { names, name: 'portico', start, serversFile, dryRun: false }, deps);
 
 describe('import-config', () => {
+  it('brings the inputs of VS Code that its servers need, adds them to those that are there, and names the login', async () => {
+    const scene = hostScene();
+    const [a, b] = ['a', 'b'].map((id) => ({ id, type: 'promptString', password: true }));
+    const entry = (id: string) => ({ command: id, env: { K: `\${input:${id}}` } });
+    const take = async (text: object) => {
+      const target = scene.host('vscode', JSON.stringify(text));
+      return await takeOverServers(target, { serversFile: scene.serversFile, dryRun: false }, scene.deps);
+    };
+    const { servers } = await take({ inputs: [a, b], servers: { one: entry('a') } });
+    expect(servers).toMatchObject([{ warnings: ['it needs a, which is asked for by: portico login one'] }]);
+    await take({ inputs: [{ ...a, password: false }, b], servers: { one: entry('a'), two: entry('b') } });
+    expect(JSON.parse(scene.read(scene.serversFile))).toMatchObject({
+      inputs: [a, b],
+      mcpServers: { two: entry('b') },
+    });
+  });
+
   it('writes the servers into a private file, and says what stays', async () => {
     const scene = hostScene();
     const target = scene.host('cursor', jsonText);

@@ -1,8 +1,8 @@
 // Owns `portico trust`: show what a config file of the working directory would start, and record that it may.
 import { GatewayError } from '../../errors.ts';
 import type { TrustCandidate } from '../../trust-wiring.ts';
+import { askYesNo, mayAsk } from '../ask.ts';
 import { type CliCommand, type CommandRun, type CommonOptions, commonOptions, runCommand } from '../command.ts';
-import { confirm } from '../confirm.ts';
 
 interface TrustOptions extends CommonOptions {
   readonly yes?: boolean;
@@ -49,13 +49,11 @@ async function trust(run: CommandRun, file: string | undefined, { yes = false }:
   return 0;
 }
 
-async function agreed({ context, output }: CommandRun): Promise<boolean> {
-  if (output.isJson || !context.stdin.isTTY) {
-    throw new GatewayError('INVALID_ARGUMENTS', 'there is no terminal to ask whether this may be used', {
-      hint: 'Look at the file, then type: portico trust --yes',
-    });
-  }
-  return await confirm(context, 'May Portico use this?');
+async function agreed(run: CommandRun): Promise<boolean> {
+  if (mayAsk(run)) return await askYesNo(run, 'May Portico use this?');
+  throw new GatewayError('INVALID_ARGUMENTS', 'there is no terminal to ask whether this may be used', {
+    hint: 'Look at the file, then type: portico trust --yes',
+  });
 }
 
 async function remove({ context, output, settings }: CommandRun, file: string | undefined): Promise<number> {
