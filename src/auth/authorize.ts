@@ -15,6 +15,7 @@ import { hintForRefusedClient } from './client-refusal.ts';
 import type { Discovery } from './discover.ts';
 import type { DpopKey } from './dpop.ts';
 import { translateOAuthError } from './oauth-errors.ts';
+import { scopeWords } from './scope-words.ts';
 import type { SavedClient } from './token-store.ts';
 
 /** What must be remembered between the URL and the callback; never saved with the credentials. */
@@ -46,17 +47,13 @@ export function chooseScope(input: {
 }): string | undefined {
   const { settings, challenge, scopesSupported, as, alreadyGranted } = input;
   // What a 403 asks for is asked for, whatever the config says: without it the call cannot succeed.
-  const stepUp = challenge.error === 'insufficient_scope' ? words(challenge.scope) : [];
-  const chosen = words(settings.scope ?? challenge.scope ?? scopesSupported?.join(' '));
-  const scopes = new Set([...words(alreadyGranted), ...chosen, ...stepUp]);
+  const stepUp = challenge.error === 'insufficient_scope' ? scopeWords(challenge.scope) : [];
+  const chosen = scopeWords(settings.scope ?? challenge.scope ?? scopesSupported?.join(' '));
+  const scopes = new Set([...scopeWords(alreadyGranted), ...chosen, ...stepUp]);
   if (scopes.size === 0) return undefined;
   // Only where the server knows it: others refuse the whole request over it (`invalid_scope`).
   if (settings.scope === undefined && as.scopes_supported?.includes('offline_access')) scopes.add('offline_access');
   return [...scopes].join(' ');
-}
-
-function words(scope: string | undefined): readonly string[] {
-  return scope?.split(/\s+/).filter((word) => word !== '') ?? [];
 }
 
 /** @throws GatewayError AUTH_FAILED where the authorization server rules out S256 */
@@ -83,9 +80,11 @@ export async function beginAuthorization(input: {
   const state = generateRandomState();
   const codeVerifier = generateRandomCodeVerifier();
   const url = new URL(as.authorization_endpoint);
+  // RFC 6749 section 3.1: the endpoint has none.
+  url.hash = '';
   const extras = {
     // OpenID Connect Core section 11: offline_access is ignored unless consent is asked for.
-    ...(words(scope).includes('offline_access') && { prompt: 'consent' }),
+    ...(scopeWords(scope).includes('offline_access') && { prompt: 'consent' }),
     ...issuerParameters[discovery.issuer],
     ...settings.authorizationParams,
   };

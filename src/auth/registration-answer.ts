@@ -27,7 +27,9 @@ export function judgeRegistration(answer: Answer, asked: AskedRegistration): Reg
   const { status, json } = answer;
   const { redirectUri, key } = asked;
   const clientId = stringMember(json, 'client_id');
-  if ((status !== 201 && status !== 200) || clientId === undefined) return { kind: 'refused' };
+  // RFC 6749 appendix A.1: what is no such text would be shown in a terminal, and no server would take it.
+  const isUsable = clientId !== undefined && /^[\x20-\x7e]+$/.test(clientId);
+  if ((status !== 201 && status !== 200) || !isUsable) return { kind: 'refused' };
   const redirectUris = stringsMember(json, 'redirect_uris') ?? [];
   const registered = registeredRedirect(redirectUri, redirectUris);
   if (registered === undefined) return { kind: 'other_redirect', redirectUris };

@@ -3,6 +3,7 @@ import type { AccountClues } from './account.ts';
 import { cluesOf } from './account.ts';
 import type { Answer } from './answer.ts';
 import { numberMember, stringMember, stringsMember } from './answer.ts';
+import { scopeWords } from './scope-words.ts';
 import type { SavedTokens } from './token-store.ts';
 
 /*
@@ -54,7 +55,8 @@ export function judgeTokenAnswer(
   }
   const refreshToken = stringMember(json, 'refresh_token');
   const expiresIn = numberMember(json, 'expires_in');
-  const scope = stringMember(json, 'scope') ?? stringsMember(json, 'scope')?.join(' ') ?? requested;
+  const answered = stringMember(json, 'scope') ?? stringsMember(json, 'scope')?.join(' ');
+  const scope = answered === undefined ? requested : scopeWords(answered).join(' ');
   const issuedAt = Math.floor(now / 1000);
   return {
     kind: 'tokens',

@@ -90,10 +90,10 @@ describe('the authorize URL', () => {
 
   it('keeps the query that the endpoint has, and leaves out what there is none of', async () => {
     const { resource: _none, ...discovery } = withMetadata({
-      authorization_endpoint: 'https://as.example/authorize?realm=r',
+      authorization_endpoint: 'https://as.example/authorize?realm=r#top',
     });
-    const { searchParams } = new URL((await begin({ discovery })).url);
-    expect(searchParams.get('realm')).toBe('r');
+    const { searchParams, hash } = new URL((await begin({ discovery })).url);
+    expect([searchParams.get('realm'), hash]).toEqual(['r', '']);
     expect([searchParams.has('resource'), searchParams.has('scope')]).toEqual([false, false]);
   });
 

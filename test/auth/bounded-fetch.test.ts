@@ -54,7 +54,7 @@ describe('a bounded fetch', () => {
     ['any redirect of a POST', '/kept', { method: 'POST', body: 'secret' }, 'RedirectError'],
     ['an answer over the limit', '/big', {}, 'TooLargeError'],
     ['a server that says nothing', '/hang', {}, 'TimeoutError'],
-  ])('fails on %s', async (_what, path, init, name) => {
+  ])('H57: fails on %s', async (_what, path, init, name) => {
     const bounded = boundedFetch(fetch, { limitMs: name === 'TimeoutError' ? 50 : 5000, maxBytes: 1000 });
     await expect(bounded(`${server.origin}${path}`, init)).rejects.toMatchObject({ name });
     expect(elsewhere.asked).toEqual([]);

@@ -74,7 +74,7 @@ describe('which URLs are opened', () => {
   });
 });
 
-test('whatever is in a URL, it is refused, or handed over as one argument and to no shell', async () => {
+test('H55: whatever is in a URL, it is refused, or handed over as one argument and to no shell', async () => {
   const nasty = fc.constantFrom(
     '&',
     '%',
@@ -121,7 +121,7 @@ describe('which program opens them', () => {
     expect(await seenArguments()).toEqual(['--new-window', url]);
   });
 
-  test('no shell reads the URL', async () => {
+  test('H55: no shell reads the URL', async () => {
     const options: unknown[] = [];
     const spawn = (_command: string, _args: readonly string[], given: object): never => {
       options.push(given);

@@ -10,7 +10,7 @@ describe('a URL out of foreign metadata', () => {
     ['IPv6 loopback, for a server on loopback', 'http://[::1]:4000/token', 'http://127.0.0.1:3000/mcp'],
     ['the own private host', 'https://10.0.0.5/token', 'https://10.0.0.5/mcp'],
     ['another private host, for a private server', 'https://192.168.1.7/token', 'https://10.0.0.5/mcp'],
-  ])('may be asked: %s', (_what, url, serverUrl) => {
+  ])('H57: may be asked: %s', (_what, url, serverUrl) => {
     expect(judgeEndpoint(url, { serverUrl }).kind).toBe('allowed');
   });
 
@@ -49,7 +49,7 @@ describe('a URL out of foreign metadata', () => {
     ['no URL', 'token', publicServer],
     ['no string', { href: 'https://as.example' }, publicServer],
     ['nothing', undefined, publicServer],
-  ])('may not be asked: %s', (_what, url, serverUrl) => {
+  ])('H57: may not be asked: %s', (_what, url, serverUrl) => {
     expect(judgeEndpoint(url, { serverUrl }).kind).toBe('refused');
   });
 

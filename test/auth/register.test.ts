@@ -83,6 +83,7 @@ describe('the answer to a registration', () => {
     ['400', 400, { error: 'invalid_client_metadata' }],
     ['a web page', 200, '<html>'],
     ['no client_id', 201, { client_secret: 's' }],
+    ['a client_id that would steer a terminal', 201, { client_id: 'x\u001b[2J\n' }],
     ['an empty client_id', 201, { client_id: '' }],
     ['a client_id with an error status', 500, { client_id: 'c' }],
   ])('%s is a refusal', (_what, status, body) => {

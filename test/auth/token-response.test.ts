@@ -34,6 +34,7 @@ describe('a token answer', () => {
     ['an empty refresh token', { refresh_token: '' }, { refresh_token: undefined }],
     ['no scope: it is the requested one', {}, { scope: 'asked' }],
     ['scopes as a list', { scope: ['a', 'b'] }, { scope: 'a b' }],
+    ['a scope that would steer a terminal', { scope: 'a\n\u009b2J \u202eb\tc' }, { scope: 'a c' }],
     ['a type of its own', { token_type: 'user' }, { token_type: 'user' }],
     ['no type', { token_type: undefined }, { token_type: 'Bearer' }],
   ])('may have %s', (_what, change, expected) => {

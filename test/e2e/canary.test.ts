@@ -41,7 +41,7 @@ function otherFiles(home: Home): Record<string, string> {
   return Object.fromEntries(files.map((path) => [path, readFileSync(path, 'utf8')]));
 }
 
-test.each(['info', 'debug'])('at log level %s no secret leaves the login file', async (level) => {
+test.each(['info', 'debug'])('H56: at log level %s no secret leaves the login file', async (level) => {
   const registered = {
     client_id: 'configured-client',
     client_secret: written.clientSecret,
@@ -115,7 +115,7 @@ test.each(['info', 'debug'])('at log level %s no secret leaves the login file', 
   expectNone(secrets, files);
 });
 
-test('a login file that others could read is closed again', async () => {
+test('H56: a login file that others could read is closed again', async () => {
   const { server } = await stage.protectedPair();
   const home = stage.home({ servers: { crm: { url: server.url } }, browser: 'approves' });
   await stage.run(home, ['login', 'crm']);

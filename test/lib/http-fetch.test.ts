@@ -38,7 +38,7 @@ function fetchWith(env: Record<string, string>): HttpFetch {
 }
 
 describe('the fetch under every request', () => {
-  it.each(['HTTP_PROXY', 'http_proxy'])('goes through %s', async (variable) => {
+  it.each(['HTTP_PROXY', 'http_proxy'])('C27: goes through %s', async (variable) => {
     const port = await listen(createServer((_, answer) => answer.end('hello')));
     const proxy = await startProxy(port);
     const { fetch } = fetchWith({ [variable]: proxy.url });
@@ -46,7 +46,21 @@ describe('the fetch under every request', () => {
     expect([await response.text(), proxy.asked]).toEqual(['hello', ['server.example:80']]);
   });
 
-  it('never sends loopback through a proxy, nor what NO_PROXY names', async () => {
+  it.each(['HTTPS_PROXY', 'https_proxy'])(
+    'C27: goes through %s to what is https, with and without a rule',
+    async (variable) => {
+      const port = await listen(createServer());
+      const proxy = await startProxy(port);
+      const { fetch, guarded } = fetchWith({ [variable]: proxy.url });
+      // Nothing at the end of the tunnel speaks TLS: that it was asked for is what counts.
+      for (const over of [fetch, guarded(async () => undefined)]) {
+        await expect(over('https://server.example/')).rejects.toThrow('fetch failed');
+      }
+      expect(proxy.asked).toEqual(['server.example:443', 'server.example:443']);
+    },
+  );
+
+  it('C27: never sends loopback through a proxy, nor what NO_PROXY names', async () => {
     const port = await listen(createServer((_, answer) => answer.end('direct')));
     const proxy = await startProxy(port);
     const { fetch } = fetchWith({ HTTP_PROXY: proxy.url, NO_PROXY: 'internal.invalid' });
@@ -56,7 +70,7 @@ describe('the fetch under every request', () => {
     expect(proxy.asked).toEqual([]);
   });
 
-  it('connects to a name only where the rule accepts its addresses', async () => {
+  it('H57: connects to a name only where the rule accepts its addresses', async () => {
     const port = await listen(createServer((_, answer) => answer.end('inside')));
     const asked: string[] = [];
     const { guarded } = fetchWith({});
@@ -72,7 +86,7 @@ describe('the fetch under every request', () => {
     expect(await (await accepted(`http://localhost:${port}/`)).text()).toBe('inside');
   });
 
-  it('leaves it to a proxy to resolve names', async () => {
+  it('C27: leaves it to a proxy to resolve names', async () => {
     const port = await listen(createServer((_, answer) => answer.end('over the proxy')));
     const proxy = await startProxy(port);
     const { guarded } = fetchWith({ HTTP_PROXY: proxy.url.replace('127.0.0.1', 'localhost') });
