@@ -4,6 +4,7 @@ import type { ToolDefinition } from '../downstream/tool-pages.ts';
 import { GatewayError } from '../errors.ts';
 import { nearestNames } from '../lib/nearest-name.ts';
 import { RpcError } from '../wire/rpc-error.ts';
+import { callTool } from './call-tool.ts';
 import type { DownstreamPort, ServerSession } from './downstream-port.ts';
 import type { Host } from './host.ts';
 import type { ServerDirectory } from './server-directory.ts';
@@ -37,13 +38,13 @@ export interface ToolOutcome {
  * @throws GatewayError every code of the table but those of the rules
  */
 export async function executeTool(deps: ExecuteToolDeps, input: ExecuteToolInput, host: Host): Promise<ToolOutcome> {
-  const { agent, server, tool, args } = input;
+  const { agent, server } = input;
   const entry = deps.directory.usable(agent, server);
   const timeoutMs = input.timeoutMs ?? entry.timeoutMs;
   return await withLogin(deps, server, host, async () => {
     const session = await deps.downstream.session(server, host);
     try {
-      const outcome = await session.connection.callTool(tool, args, {
+      const outcome = await callTool(session, input, {
         signal: host.signal,
         timeoutMs,
         host,

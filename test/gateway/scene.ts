@@ -17,6 +17,7 @@ export interface FakeServer {
   readonly snapshot?: ServerSnapshot;
   readonly call?: ServerSession['connection']['callTool'];
   readonly request?: ServerSession['connection']['request'];
+  readonly makesTasks?: boolean;
   readonly lists?: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
   readonly connect?: () => void | Promise<void>;
   /** What is known of its tools without asking it. */
@@ -128,11 +129,12 @@ function entryOf(name: string, { entry }: FakeServer): ServerEntry {
   return { ...base, kind: 'stdio', command: 'server', args: [], env: {}, inheritEnv: [], ...(entry as object) };
 }
 
-function sessionOf({ tools = [], call, lists = {}, request }: FakeServer): ServerSession {
+function sessionOf({ tools = [], call, lists = {}, request, makesTasks = false }: FakeServer): ServerSession {
   return {
     offerings: {
       list: async (kind) => lists[kind] ?? [],
       offers: { resources: false, prompts: false, completions: false },
+      makesTasks,
     },
     catalog: { tools: async () => tools, find: async (name) => tools.find((tool) => tool.name === name) },
     connection: {
