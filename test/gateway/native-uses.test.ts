@@ -64,3 +64,17 @@ test('what the rules deny is read nowhere', async () => {
     code: 'INVALID_ARGUMENTS',
   });
 });
+
+test.each([
+  ['resources/read', {}],
+  ['resources/subscribe', { uri: null }],
+  ['prompts/get', {}],
+  ['completion/complete', {}],
+  ['completion/complete', { ref: { type: 'ref/prompt' } }],
+] as const)('%s %j, which names nothing, is asked of no server', async (method, params) => {
+  const { gateway } = scene();
+  await expect(gateway.native.request(method, params, host())).rejects.toMatchObject({
+    code: 'INVALID_ARGUMENTS',
+    message: expect.stringMatching(/^'(uri|name|ref\.uri|ref\.name)' is no string$/),
+  });
+});
