@@ -15,7 +15,7 @@ import { HostNews } from './host-news.ts';
 import { modernVersion, withModernMeta } from './modern-era.ts';
 import { type ConversationOptions, openConversation } from './open-conversation.ts';
 import { OpenWork } from './open-work.ts';
-import { answerQuestions } from './question-rounds.ts';
+import { answerQuestions, refuseLateAnswers } from './question-rounds.ts';
 import { OversizedAnswer } from './read-message.ts';
 import { ServerChanges } from './server-changes.ts';
 import type { ServerChannel } from './server-channel.ts';
@@ -207,6 +207,7 @@ export class Connection {
     const workEnds = this.work.begin();
     let isAnswered = false;
     try {
+      if (!this.isModern) refuseLateAnswers(host, this.#entry.name);
       this.news.useLogLevel(host?.logLevel);
       const answer = await send(host?.answers);
       isAnswered = true;

@@ -2,6 +2,7 @@
 // see them.
 
 import type { ServerEntry } from '../config/server-entry.ts';
+import { membersOf } from '../lib/members.ts';
 import { orAborted } from '../lib/or-aborted.ts';
 import { RpcError, rpcCodes } from '../wire/rpc-error.ts';
 import { usualTtlMs } from './catalog.ts';
@@ -37,6 +38,8 @@ export interface Offerings {
   /** Nothing is asked of a server that does not declare such a list. @throws what `Connection.request` throws */
   list(kind: OfferedList, options?: { readonly signal?: AbortSignal | undefined }): Promise<readonly Listed[]>;
   readonly offers: Offers;
+  /** Some of its tools may run as tasks (2025-11-25, basic/utilities/tasks). */
+  readonly makesTasks: boolean;
   /** A notification that says which lists are no longer what they were. */
   changed(method: string): void;
   /** Another login may be shown others. */
@@ -78,6 +81,10 @@ export function createOfferings({ connection, entry, now }: OfferingsDeps): Offe
     },
     get offers() {
       return offersOf(connection.info.capabilities);
+    },
+    get makesTasks() {
+      const { requests } = membersOf(connection.info.capabilities['tasks']);
+      return membersOf(membersOf(requests)['tools'])['call'] !== undefined;
     },
     forget() {
       for (const each of cached.values()) each.drop();

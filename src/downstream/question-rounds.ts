@@ -54,6 +54,17 @@ export async function answerQuestions(first: Answer, rounds: Rounds): Promise<An
   throw new GatewayError('SERVER_UNAVAILABLE', message, { server: rounds.server });
 }
 
+/**
+ * Servers of earlier revisions ask with no result: the call that these answers belong to was answered already, or given
+ * up, and must not run a second time for them. @throws GatewayError INVALID_ARGUMENTS
+ */
+export function refuseLateAnswers(host: CallHost | undefined, server: string): void {
+  if (!host?.answers) return;
+  const message = 'these answers came twice or too late: the call that asked for them is over';
+  const hint = 'see what became of it, or call again without requestState and inputResponses';
+  throw new GatewayError('INVALID_ARGUMENTS', message, { server, hint });
+}
+
 /** 2026-07-28 asks for at least one of the two. */
 function emptyQuestion({ server, doing }: Rounds): GatewayError {
   const message = `server '${server}' asks for input before ${doing} can go on, and does not say for what`;

@@ -1,5 +1,6 @@
 // Owns telling JSON-RPC messages from other text; knows nothing of what they mean.
 import type { JsonRpcFailure, JsonRpcMessage, RequestId } from '../wire/messages.ts';
+import { idOfOversized } from '../wire/oversized-id.ts';
 import { rpcCodes } from '../wire/rpc-error.ts';
 
 const escapeCharacter = String.fromCharCode(0x1b);
@@ -65,10 +66,10 @@ export class OversizedAnswer {
 
 /**
  * The error answer to stand for a message that was dropped for its size, where its beginning or end tells which
- * request it answered: members come in any order, but nearly every server writes `id` first or last.
+ * request it answered.
  */
 export function oversizedFailure(head: string, tail: string, size: number): JsonRpcFailure | undefined {
-  const id = idAtStart(head) ?? idAtEnd(tail);
+  const id = idOfOversized(head, tail);
   if (id === undefined) return undefined;
   return {
     jsonrpc: '2.0',
@@ -79,29 +80,4 @@ export function oversizedFailure(head: string, tail: string, size: number): Json
       data: new OversizedAnswer(size),
     },
   };
-}
-
-const idMember = '"id"\\s*:\\s*(-?\\d+|"(?:[^"\\\\]|\\\\.)*")';
-/** Only members that cannot hold another `id` may stand before it. */
-const startPattern = new RegExp(`^[^{]*\\{\\s*(?:"jsonrpc"\\s*:\\s*"2\\.0"\\s*,\\s*)?${idMember}`);
-const endPattern = new RegExp(
-  `[}\\]]\\s*,\\s*(?:"jsonrpc"\\s*:\\s*"2\\.0"\\s*,\\s*)?${idMember}\\s*(?:,\\s*"jsonrpc"\\s*:\\s*"2\\.0"\\s*)?\\}\\s*$`,
-);
-
-function idAtStart(head: string): RequestId | undefined {
-  return parsedId(startPattern.exec(head)?.[1]);
-}
-
-function idAtEnd(tail: string): RequestId | undefined {
-  return parsedId(endPattern.exec(tail)?.[1]);
-}
-
-function parsedId(text: string | undefined): RequestId | undefined {
-  if (text === undefined) return undefined;
-  try {
-    return JSON.parse(text) as RequestId;
-  } catch {
-    // A string with a broken escape: no id after all.
-    return undefined;
-  }
 }

@@ -12,7 +12,7 @@ export interface ServerSession {
     readonly changes: Pick<Connection['changes'], 'subscribe' | 'unsubscribe'>;
   };
   readonly catalog: Pick<Catalog, 'tools' | 'find'>;
-  readonly offerings: Pick<Offerings, 'list' | 'offers'>;
+  readonly offerings: Pick<Offerings, 'list' | 'offers' | 'makesTasks'>;
 }
 
 export type ConnectionState = 'idle' | 'connecting' | 'ready' | 'needs_login' | 'failed' | 'disabled';

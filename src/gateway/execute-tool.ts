@@ -4,6 +4,7 @@ import type { ToolDefinition } from '../downstream/tool-pages.ts';
 import { GatewayError } from '../errors.ts';
 import { nearestNames } from '../lib/nearest-name.ts';
 import { RpcError } from '../wire/rpc-error.ts';
+import { callTool } from './call-tool.ts';
 import type { ServerSession } from './downstream-port.ts';
 import type { Host } from './host.ts';
 import type { ServerDirectory } from './server-directory.ts';
@@ -36,13 +37,13 @@ export interface ToolOutcome {
  * @throws GatewayError every code of the table but those of the rules
  */
 export async function executeTool(deps: ExecuteToolDeps, input: ExecuteToolInput, host: Host): Promise<ToolOutcome> {
-  const { agent, server, tool, args } = input;
+  const { agent, server, tool } = input;
   const entry = deps.directory.usable(agent, server);
   const timeoutMs = input.timeoutMs ?? entry.timeoutMs;
   const asked = { agent, server, item: { kind: 'tool', name: tool } } as const;
   return await withLogin(deps, asked, host, async (session) => {
     try {
-      const outcome = await session.connection.callTool(tool, args, {
+      const outcome = await callTool(session, input, {
         signal: host.signal,
         timeoutMs,
         host,

@@ -1,5 +1,8 @@
 // Owns the use cases of hosts that see the resources and prompts of servers as the gateway's own: each judged by the
 // rules and noted like a call of a tool. Knows nothing of MCP messages beyond the params and results it passes on.
+
+import { GatewayError } from '../errors.ts';
+import { membersOf } from '../lib/members.ts';
 import { FollowedResources } from './followed-resources.ts';
 import type { Host } from './host.ts';
 import { type Measured, plain, relayed } from './measured.ts';
@@ -18,6 +21,8 @@ export const nativeMethods = [
   'completion/complete',
 ] as const;
 export type NativeMethod = (typeof nativeMethods)[number];
+
+const aboutOne: ReadonlySet<NativeMethod> = new Set(['resources/read', 'resources/subscribe', 'resources/unsubscribe']);
 
 interface Subject {
   readonly server?: string | undefined;
@@ -85,37 +90,39 @@ export function createNativeUses(deps: NativeUsesDeps): NativeUses {
   };
 
   return {
-    request(method, given, host) {
+    async request(method, given, host) {
       const { _meta: _ours, cursor: _none, ...params } = given;
-      const uri = String(params['uri']);
+      const uri = aboutOne.has(method) ? textIn(params, 'uri') : '';
+      const ask = (named: string) =>
+        about(method, named, host, async (agent) =>
+          relayed(await askForUri(deps, agent, { method, params, uri: named }, host)),
+        );
       switch (method) {
         case 'resources/list':
-          return list(method, host, 'resources', (agent) => listNativeResources(deps, agent, 'resources', host));
+          return await list(method, host, 'resources', (agent) => listNativeResources(deps, agent, 'resources', host));
         case 'resources/templates/list':
-          return list(method, host, 'resourceTemplates', (agent) =>
+          return await list(method, host, 'resourceTemplates', (agent) =>
             listNativeResources(deps, agent, 'templates', host),
           );
         case 'prompts/list':
-          return list(method, host, 'prompts', (agent) => listNativePrompts(deps, agent, host));
+          return await list(method, host, 'prompts', (agent) => listNativePrompts(deps, agent, host));
         case 'resources/read':
-          return about(method, uri, host, async (agent) =>
-            relayed(await askForUri(deps, agent, { method, params, uri }, host)),
-          );
+          return await ask(uri);
         case 'resources/subscribe':
-          return about(method, uri, host, (agent) => followed.follow(agent, uri, host));
+          return await about(method, uri, host, (agent) => followed.follow(agent, uri, host));
         case 'resources/unsubscribe':
-          return about(method, uri, host, () => followed.leave(uri, host));
+          return await about(method, uri, host, () => followed.leave(uri, host));
         case 'prompts/get':
-          return prompt(method, String(params['name']), host, (name) => ({ ...params, name }));
+          return await prompt(method, textIn(params, 'name'), host, (name) => ({ ...params, name }));
         case 'completion/complete': {
-          const ref = (params['ref'] ?? {}) as Members;
+          const ref = membersOf(params['ref']);
           if (ref['type'] === 'ref/prompt') {
-            return prompt(method, String(ref['name']), host, (name) => ({ ...params, ref: { ...ref, name } }));
+            return await prompt(method, textIn(ref, 'name', 'ref.name'), host, (name) => ({
+              ...params,
+              ref: { ...ref, name },
+            }));
           }
-          const template = String(ref['uri']);
-          return about(method, template, host, async (agent) =>
-            relayed(await askForUri(deps, agent, { method, params, uri: template }, host)),
-          );
+          return await ask(textIn(ref, 'uri', 'ref.uri'));
         }
         default:
           return method satisfies never;
@@ -125,4 +132,11 @@ export function createNativeUses(deps: NativeUsesDeps): NativeUses {
     ready: (server) => followed.ready(server),
     keep: (servers, changed) => followed.keep(servers, changed),
   };
+}
+
+/** No server has to be asked to see that it is missing. @throws GatewayError INVALID_ARGUMENTS */
+function textIn(params: Members, key: string, shown = key): string {
+  const { [key]: value } = params;
+  if (typeof value === 'string') return value;
+  throw new GatewayError('INVALID_ARGUMENTS', `'${shown}' is no string`);
 }

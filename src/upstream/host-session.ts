@@ -25,6 +25,8 @@ export class HostSession {
   #logLevel: string | undefined;
   #isModern = false;
   #clientName: string | undefined;
+  /** What `initialize` said, whatever requests of 2026-07-28 say on the same channel. */
+  #handshake: { readonly capabilities: Members; readonly clientName: string | undefined } | undefined;
 
   constructor(peer: Peer, subscriptions: HostSubscriptions, log: LogPort) {
     this.#peer = peer;
@@ -34,8 +36,14 @@ export class HostSession {
 
   /** Takes the params of `initialize`. */
   introduce({ capabilities, clientInfo }: Members): void {
-    this.#clientName = nameIn(clientInfo);
-    this.#capabilities = membersOf(capabilities);
+    this.#handshake = { capabilities: membersOf(capabilities), clientName: nameIn(clientInfo) };
+    this.resumeHandshake();
+  }
+
+  /** A request without a revision: the host goes on as it began, also after it looked whether 2026-07-28 is known. */
+  resumeHandshake(): void {
+    if (!this.#handshake) return;
+    ({ capabilities: this.#capabilities, clientName: this.#clientName } = this.#handshake);
     this.#isModern = false;
   }
 
@@ -72,16 +80,21 @@ export class HostSession {
       },
       meta: {},
       takesQuestions: false,
-      ask: (method, params, { signal }) => this.#ask(method, params, signal),
+      ask: async (method, params, { signal }) => {
+        // 2026-07-28 knows no requests of a server; outside of a call there is nobody to ask.
+        if (this.#isModern) throw nobodyToAsk(method);
+        return await this.#ask(method, params, signal);
+      },
       notify: (method, params) => this.#notify(method, params, this.#logLevel),
     };
   }
 
   hostOf({ id, params, signal }: IncomingRequest, meta: RequestMeta): Host {
+    const capabilities = this.#handshake?.capabilities ?? this.#capabilities;
     return {
       requestId: String(id),
       signal,
-      capabilities: this.#capabilities,
+      capabilities,
       meta: meta.passed,
       logLevel: this.#logLevel,
       takesQuestions: false,
@@ -89,7 +102,7 @@ export class HostSession {
       notify: (method, given) => this.#notify(method, given, this.#logLevel),
       progress: this.#progressOf(() => meta.progressToken),
       offerUrl: (url, message, done) => {
-        if ('url' in membersOf(this.#capabilities['elicitation'])) void this.#offerUrl(url, message, done);
+        if ('url' in membersOf(capabilities['elicitation'])) void this.#offerUrl(url, message, done);
       },
       ...answersIn(params),
     };
@@ -129,8 +142,7 @@ export class HostSession {
   }
 
   async #ask(method: string, params: Members, signal: AbortSignal): Promise<unknown> {
-    // 2026-07-28 knows no requests of a server; outside of a call there is nobody to ask.
-    if (this.#isModern) throw new RpcError(rpcCodes.methodNotFound, `no call is running that could ask ${method}`);
+    if (!this.#handshake) throw nobodyToAsk(method);
     return (await this.#peer.request(method, params as Record<string, unknown>, { signal, timeoutMs: questionMs }))
       .result;
   }
@@ -158,6 +170,10 @@ export class HostSession {
       this.#log.debug({ err: error }, 'the host did not take the URL');
     }
   }
+}
+
+function nobodyToAsk(method: string): RpcError {
+  return new RpcError(rpcCodes.methodNotFound, `no call is running that could ask ${method}`);
 }
 
 function nameIn(clientInfo: unknown): string | undefined {

@@ -75,7 +75,10 @@ class HostServer {
 
   async answer(request: IncomingRequest): Promise<unknown> {
     const meta = readRequestMeta(request.params, supportedVersions);
-    if (!meta.modern) return await this.#answerLegacy(request, meta);
+    if (!meta.modern) {
+      this.#session.resumeHandshake();
+      return await this.#answerLegacy(request, meta);
+    }
     if (this.#session.introduceModern(meta.modern)) this.#attach();
     return await this.#answerModern(request, meta);
   }

@@ -26,8 +26,8 @@ export interface PeerHandlers {
 const noParams: Readonly<Record<string, unknown>> = Object.freeze({});
 
 /**
- * Never cancelled: the specification forbids it of the first (2025-11-25, basic/utilities/cancellation), and the second
- * may have gone to a server that knows neither it nor, before the first, anything else.
+ * Never cancelled, by either side: the specification forbids it of the first (2025-11-25, basic/utilities/cancellation),
+ * and the second may have gone to a server that knows neither it nor, before the first, anything else.
  */
 const openings: readonly string[] = ['initialize', 'server/discover'];
 
@@ -133,7 +133,7 @@ export class Peer {
 
   async #answer(request: Omit<IncomingRequest, 'signal'>): Promise<void> {
     const controller = new AbortController();
-    this.#incoming.set(request.id, controller);
+    if (!openings.includes(request.method)) this.#incoming.set(request.id, controller);
     try {
       const result = await this.#handlers.request({ ...request, signal: controller.signal });
       // A cancelled request gets no answer (basic/utilities/cancellation).
@@ -147,7 +147,8 @@ export class Peer {
       if (!(error instanceof RpcError)) this.#handlers.error(error instanceof Error ? error : new Error(String(error)));
       await this.#reply({ jsonrpc: '2.0', id: request.id, error: failure });
     } finally {
-      this.#incoming.delete(request.id);
+      // Another one may have been given the same id meanwhile.
+      if (this.#incoming.get(request.id) === controller) this.#incoming.delete(request.id);
     }
   }
 

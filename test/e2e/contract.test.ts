@@ -1,6 +1,7 @@
 // The contract of the meta tools: which there are, what they cost, what they say of servers.
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { afterEach, describe, expect, test } from 'vitest';
+import type { Json } from '../helpers/json-rpc-process.ts';
 import { fixtureServer } from '../helpers/programs.ts';
 import { Stage } from '../helpers/stage.ts';
 
@@ -42,6 +43,21 @@ test('the meta tools are the ones that were agreed on, word for word', async () 
   const gateway = await stage.gateway(stage.home(), { args: ['serve', '--debug'] });
   const listed = await gateway.request('tools/list');
   await expect(`${JSON.stringify(listed, null, 2)}\n`).toMatchFileSnapshot('./contracts/meta-tools.txt');
+});
+
+test('F50: execute_tool says that it may destroy and reach out, and what lists and shows is read-only', async () => {
+  const gateway = await stage.gateway(stage.home());
+  const { tools } = await gateway.request('tools/list');
+  const said = Object.fromEntries(tools.map(({ name, annotations }: Json) => [name, annotations]));
+  const readOnly = { readOnlyHint: true };
+  expect(said).toEqual({
+    list_servers: readOnly,
+    search_tools: readOnly,
+    get_server_tools: readOnly,
+    execute_tool: { destructiveHint: true, openWorldHint: true },
+    read_result: readOnly,
+    login_server: { destructiveHint: false },
+  });
 });
 
 test('initialize names the gateway and says how to begin', async () => {

@@ -246,6 +246,25 @@ describe('a host of 2026-07-28', () => {
     const last = await call(gateway, 'ask', elicit, { requestState, inputResponses: { q1: answer } });
     expect(last.resultType).toBe('complete');
     expect(parsed(last)).toEqual({ result: answer });
+    // A host that lost the answer sends the round once more: the call must not run a second time.
+    const again = await call(gateway, 'ask', elicit, { requestState, inputResponses: { q1: answer } });
+    expect(again).toMatchObject({ resultType: 'complete', isError: true });
+    expect(parsed(again).error).toMatchObject({ code: 'INVALID_ARGUMENTS', server: 'asks', tool: 'ask' });
+  });
+
+  test('that shook hands and looked for the newer revision all the same is asked as it began', async () => {
+    const gateway = start();
+    await gateway.initialize('2025-11-25', everyCapability);
+    await gateway.request('server/discover', { _meta: meta() });
+    gateway.onRequest = () => ({ action: 'decline' });
+    expect(parsed(await gateway.execute('asks', 'ask', elicit))).toEqual({ result: { action: 'decline' } });
+    // Both at once: a question of either goes to its own.
+    const { requestState } = await call(gateway, 'ask', elicit);
+    expect(parsed(await gateway.execute('asks', 'ask', elicit))).toEqual({ result: { action: 'decline' } });
+    const inputResponses = { q1: { action: 'cancel' } };
+    expect(parsed(await call(gateway, 'ask', elicit, { requestState, inputResponses }))).toEqual({
+      result: { action: 'cancel' },
+    });
   });
 
   test('is asked again for what it left out', async () => {

@@ -92,3 +92,17 @@ test('D31: a followed resource of a server that came anew is followed again, and
   expect(told).toEqual(['x://a', 'x://gone'].map((uri) => [updated, { uri }]));
   expect(asked).toEqual(['x://a', 'x://gone', 'x://a', 'x://gone']);
 });
+
+test.each([
+  ['resources/read', {}],
+  ['resources/subscribe', { uri: null }],
+  ['prompts/get', {}],
+  ['completion/complete', {}],
+  ['completion/complete', { ref: { type: 'ref/prompt' } }],
+] as const)('%s %j, which names nothing, is asked of no server', async (method, params) => {
+  const { gateway } = scene();
+  await expect(gateway.native.request(method, params, host())).rejects.toMatchObject({
+    code: 'INVALID_ARGUMENTS',
+    message: expect.stringMatching(/^'(uri|name|ref\.uri|ref\.name)' is no string$/),
+  });
+});

@@ -18,6 +18,7 @@ export interface FakeServer {
   readonly snapshot?: ServerSnapshot;
   readonly call?: ServerSession['connection']['callTool'];
   readonly request?: ServerSession['connection']['request'];
+  readonly makesTasks?: boolean;
   readonly lists?: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
   readonly connect?: () => void | Promise<void>;
   readonly subscribe?: (uri: string) => Promise<void>;
@@ -138,11 +139,19 @@ function entryOf(name: string, { entry }: FakeServer): ServerEntry {
   return { ...base, kind: 'stdio', command: 'server', args: [], env: {}, inheritEnv: [], ...(entry as object) };
 }
 
-function sessionOf({ tools = [], call, lists = {}, request, subscribe }: FakeServer): ServerSession {
+function sessionOf({
+  tools = [],
+  call,
+  lists = {},
+  request,
+  subscribe,
+  makesTasks = false,
+}: FakeServer): ServerSession {
   return {
     offerings: {
       list: async (kind) => lists[kind] ?? [],
       offers: { resources: false, prompts: false, completions: false },
+      makesTasks,
     },
     catalog: { tools: async () => tools, find: async (name) => tools.find((tool) => tool.name === name) },
     connection: {

@@ -6,6 +6,7 @@ import type { Host } from '../../src/gateway/host.ts';
 import { UnknownToolError } from '../../src/gateway/unknown-tool-error.ts';
 import { serveHost } from '../../src/upstream/server.ts';
 import { StdioServerChannel } from '../../src/upstream/stdio-channel.ts';
+import { modernMeta } from '../helpers/modern-host.ts';
 
 const silentLog = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -204,6 +205,67 @@ describe('the conversation with a host', () => {
     expect(await host.receive()).toMatchObject({ error: { code } });
     host.send({ id: 2, method: 'ping' });
     expect(await host.receive()).toMatchObject({ id: 2, result: {} });
+  });
+
+  it.each([
+    ['{"id":903,"method":"ping"}', 903],
+    ['{"jsonrpc":"1.0","id":"a","method":"ping"}', 'a'],
+    ['{"jsonrpc":"2.0","id":910,"method":5}', 910],
+    ['{"jsonrpc":"2.0","id":null,"method":"ping"}', null],
+    ['{"jsonrpc":"2.0","id":{"a":1},"method":"ping"}', null],
+    ['{"id":5,"result":{}}', null],
+    ['[]', null],
+    ['[7]', null],
+  ])('answers %s, which is no request, under the id that its sender waits for: %j', async (line, id) => {
+    const host = connect(neverLoaded);
+    host.write(`${line}\n`);
+    expect(await host.receive()).toMatchObject({ id, error: { code: -32600 } });
+  });
+
+  it('takes what the encodings of Windows put before a line', async () => {
+    const host = connect(neverLoaded);
+    host.write('\ufeff{"jsonrpc":"2.0","id":1,"method":"ping"}\r\n');
+    expect(await host.receive()).toMatchObject({ id: 1, result: {} });
+  });
+
+  it.each([
+    ['initialize', {}],
+    ['server/discover', { _meta: modernMeta() }],
+  ])('answers %s though the host cancels it: nothing else can come of the conversation', async (method, params) => {
+    const host = connect(neverLoaded);
+    const cancel = { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } };
+    host.write(`${JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })}\n${JSON.stringify(cancel)}\n`);
+    expect(await host.receive()).toMatchObject({ id: 1, result: {} });
+  });
+
+  it('lets a host that gives one id to two calls cancel the one that still runs', async () => {
+    const [first, second] = [withResolvers(), withResolvers()];
+    const signals: AbortSignal[] = [];
+    const host = connect(
+      Promise.resolve({
+        executeTool: async (_input: unknown, { signal }: { signal: AbortSignal }) => {
+          signals.push(signal);
+          await (signals.length === 1 ? first : second).promise;
+          return { content: [] };
+        },
+      }),
+    );
+    const call = {
+      id: 1,
+      method: 'tools/call',
+      params: { name: 'execute_tool', arguments: { server: 'a', tool: 't' } },
+    };
+    host.send(call);
+    host.send(call);
+    host.send({ id: 2, method: 'ping' });
+    expect(await host.receive()).toMatchObject({ id: 2 });
+    first.resolve();
+    expect(await host.receive()).toMatchObject({ id: 1 });
+    host.send({ method: 'notifications/cancelled', params: { requestId: 1 } });
+    host.send({ id: 3, method: 'ping' });
+    expect(await host.receive()).toMatchObject({ id: 3 });
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false, true]);
+    second.resolve();
   });
 
   it('ends when the host closes its side', async () => {

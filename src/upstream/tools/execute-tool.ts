@@ -4,7 +4,7 @@ import { agentId, type MetaTool } from './meta-tool.ts';
 export const executeToolTool: MetaTool = {
   definition: {
     name: 'execute_tool',
-    description: 'Calls a tool of a server.',
+    description: "Calls a server's tool.",
     inputSchema: {
       type: 'object',
       properties: {
@@ -16,7 +16,8 @@ export const executeToolTool: MetaTool = {
       },
       required: ['server', 'tool'],
     },
-    // No annotations: where nothing is said, a tool may write, destroy and reach out (server/tools).
+    // What a tool counts as of which nothing is said (server/tools): there are hosts that look at what is said alone.
+    annotations: { destructiveHint: true, openWorldHint: true },
   },
 
   async run(gateway, input, host) {

@@ -5,7 +5,7 @@ import { agentId, type MetaTool } from './meta-tool.ts';
 export const getServerToolsTool: MetaTool = {
   definition: {
     name: 'get_server_tools',
-    description: "Shows a server's tools: definitions, or a line each where there are many; then ask by names.",
+    description: "Shows a server's tools: whole, or a line each if many; then ask by names.",
     inputSchema: {
       type: 'object',
       properties: {

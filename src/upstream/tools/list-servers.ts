@@ -4,7 +4,7 @@ import { agentId, type MetaTool } from './meta-tool.ts';
 export const listServersTool: MetaTool = {
   definition: {
     name: 'list_servers',
-    description: 'Lists the MCP servers behind this gateway and their states.',
+    description: 'Lists the MCP servers and their states.',
     inputSchema: {
       type: 'object',
       properties: {

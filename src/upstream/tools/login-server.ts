@@ -4,12 +4,12 @@ import { agentId, type MetaTool } from './meta-tool.ts';
 export const loginServerTool: MetaTool = {
   definition: {
     name: 'login_server',
-    description: 'Starts or continues a login; returns the URL for the user to open.',
+    description: 'Starts or continues a login; returns a URL for the user.',
     inputSchema: {
       type: 'object',
       properties: {
         server: { type: 'string' },
-        callback_url: { type: 'string', description: 'Where the browser ended up, if that page failed' },
+        callback_url: { type: 'string', description: "The browser's last URL, if its page failed" },
         restart: { type: 'boolean' },
         agent_id: agentId,
       },

@@ -4,7 +4,7 @@ import { agentId, type MetaTool } from './meta-tool.ts';
 export const readResultTool: MetaTool = {
   definition: {
     name: 'read_result',
-    description: 'Reads on in a result that was cut.',
+    description: 'Reads on in a cut result.',
     inputSchema: {
       type: 'object',
       properties: { result_id: { type: 'string' }, offset: { type: 'integer' }, agent_id: agentId },

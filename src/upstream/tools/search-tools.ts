@@ -5,7 +5,7 @@ import { agentId, type MetaTool } from './meta-tool.ts';
 export const searchToolsTool: MetaTool = {
   definition: {
     name: 'search_tools',
-    description: 'Finds tools of all servers by words.',
+    description: 'Finds tools by words.',
     inputSchema: {
       type: 'object',
       properties: {
