@@ -6,6 +6,7 @@ import { hasBrowser } from './auth/browser.ts';
 import type { ConfiguredServer, ServerEntry } from './config/server-entry.ts';
 import { createEraMemory } from './downstream/era-memory.ts';
 import { createServerPool } from './downstream/pool.ts';
+import { removeUnusedFiles } from './downstream/server-file.ts';
 import { createServerLogs } from './downstream/server-logs.ts';
 import type { ServerSnapshot } from './downstream/server-snapshot.ts';
 import { configuredAt, createToolPins, forgettingTools, type ToolPins } from './downstream-wiring.ts';
@@ -24,7 +25,7 @@ import {
   loginsByName,
   outdateLogins,
 } from './login-wiring.ts';
-import { findPaths } from './paths.ts';
+import { findPaths, type Paths } from './paths.ts';
 import type { Environment, Settings } from './settings.ts';
 import { createTokenPlace } from './token-store-wiring.ts';
 
@@ -143,7 +144,7 @@ export async function compose(
     startEager() {
       void logins.reportPlace();
       startEager();
-      void tidy(deps, [paths.tokenDir, paths.catalogDir, join(paths.cacheDir, 'eras')]);
+      void tidy(deps, paths, config.current);
     },
     reload: () => config.reload(),
     watch: () => config.watch(),
@@ -174,10 +175,14 @@ function entriesOf({ servers }: ConfigState): readonly ServerEntry[] {
   return [...servers.values()].flatMap((server) => (server.state === 'usable' ? [server.entry] : []));
 }
 
-/** What gateways left that were killed while they wrote. */
-async function tidy({ log, now }: ComposeDeps, directories: readonly string[]): Promise<void> {
-  for (const directory of directories) {
-    await removeStaleParts(directory, now).catch((err: unknown) => log.debug({ directory, err }, 'not tidied'));
+/** What gateways left that were killed while they wrote, and what is known of servers that nobody has any more. */
+async function tidy({ log, now }: ComposeDeps, paths: Paths, config: ConfigState): Promise<void> {
+  const { tokenDir, catalogDir, cacheDir } = paths;
+  const parts = [tokenDir, catalogDir, join(cacheDir, 'eras')].map((each) => () => removeStaleParts(each, now));
+  // A config that cannot be read says nothing of which servers there are.
+  const unused = config.unusable ? [] : [() => removeUnusedFiles(catalogDir, now, entriesOf(config))];
+  for (const work of [...parts, ...unused]) {
+    await work().catch((err: unknown) => log.debug({ err }, 'not tidied'));
   }
 }
 

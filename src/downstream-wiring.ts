@@ -18,6 +18,7 @@ function downstreamPort(pool: ServerPool): port.DownstreamPort {
     // A config without the server may have come while somebody was looking at it.
     snapshot: (server) => (pool.has(server) ? snapshotOf(pool.snapshot(server)) : gone),
     knownTools: async (server) => (pool.has(server) ? await pool.knownTools(server) : undefined),
+    knownOffers: async (server) => (pool.has(server) ? await pool.knownOffers(server) : undefined),
     refresh: (server) => pool.refresh(server),
   };
 }

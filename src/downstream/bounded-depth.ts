@@ -1,12 +1,12 @@
 // Owns that what a server lists can be written down again: definitions nested without end would fail, and all others with
 // them, wherever they are compared, saved or sent. Knows nothing of what is listed.
-import type { Listed } from './list-pages.ts';
+import type { Members } from '../lib/members.ts';
 
 /** Objects and lists within each other. Twice as many can be neither compared nor cloned on the stack that Node has. */
 export const mostLevels = 1000;
 
 /** The same object; or a copy without the members that are nested deeper, which says so in its description. */
-export function withoutDepths(definition: Listed): Listed {
+export function withoutDepths(definition: Members): Members {
   const deep = Object.keys(definition).filter((name) => isDeeper(definition[name], mostLevels));
   if (deep.length === 0) return definition;
   const { description } = definition;

@@ -259,8 +259,10 @@ export class Connection {
   }
 
   async #renew(): Promise<void> {
-    const { name: server } = this.#entry;
-    this.#deps.log.info({ server }, 'the server no longer knows this conversation; starting a new one');
+    this.#deps.log.info(
+      { server: this.#entry.name },
+      'the server no longer knows this conversation; starting a new one',
+    );
     await this.#agree({});
     this.onListChanged?.();
   }
@@ -284,11 +286,6 @@ export class Connection {
       case 'notifications/tools/list_changed':
         this.#headers.forget();
         this.onListChanged?.();
-        break;
-      case 'notifications/prompts/list_changed':
-      case 'notifications/resources/list_changed':
-      case 'notifications/resources/updated':
-        this.onServerNotification?.(method, params);
         break;
       case 'notifications/message':
       case 'notifications/elicitation/complete':

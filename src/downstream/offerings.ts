@@ -47,16 +47,27 @@ export interface Offerings {
 }
 
 export interface OfferingsDeps {
+  /** What outlives the connection. */
+  readonly known?: {
+    listed(kind: OfferedList, items: readonly Listed[]): void;
+    outdated(kinds: readonly OfferedList[]): void;
+  };
   readonly connection: Pick<Connection, 'request' | 'info'>;
   readonly entry: Pick<ServerEntry, 'connectTimeoutMs'>;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
 
-export function createOfferings({ connection, entry, now }: OfferingsDeps): Offerings {
+export function createOfferings({ connection, entry, now, known }: OfferingsDeps): Offerings {
   const cached = new Map<OfferedList, CachedList>();
   const listOf = (kind: OfferedList): CachedList => {
-    const found = cached.get(kind) ?? new CachedList(now, () => ask(kind));
+    const found =
+      cached.get(kind) ??
+      new CachedList(
+        now,
+        () => ask(kind),
+        (items) => known?.listed(kind, items),
+      );
     cached.set(kind, found);
     return found;
   };
@@ -90,7 +101,9 @@ export function createOfferings({ connection, entry, now }: OfferingsDeps): Offe
       for (const each of cached.values()) each.drop();
     },
     changed(method) {
-      for (const kind of changes[method] ?? []) cached.get(kind)?.drop();
+      const kinds = changes[method] ?? [];
+      for (const kind of kinds) cached.get(kind)?.drop();
+      known?.outdated(kinds);
     },
   };
 }
@@ -103,13 +116,19 @@ export function offersOf(capabilities: Readonly<Record<string, unknown>>): Offer
 class CachedList {
   readonly #now: () => number;
   readonly #ask: () => ReturnType<typeof collectPages>;
+  readonly #onListed: (items: readonly Listed[]) => void;
   #items: readonly Listed[] = [];
   #freshUntil = Number.NEGATIVE_INFINITY;
   #running: Promise<readonly Listed[]> | undefined;
 
-  constructor(now: () => number, ask: () => ReturnType<typeof collectPages>) {
+  constructor(
+    now: () => number,
+    ask: () => ReturnType<typeof collectPages>,
+    onListed: (items: readonly Listed[]) => void,
+  ) {
     this.#now = now;
     this.#ask = ask;
+    this.#onListed = onListed;
   }
 
   async get(signal: AbortSignal | undefined): Promise<readonly Listed[]> {
@@ -131,6 +150,7 @@ class CachedList {
         if (this.#running !== running) return items;
         this.#items = items;
         this.#freshUntil = this.#now() + (ttlMs ?? usualTtlMs);
+        this.#onListed(items);
         return items;
       })
       .finally(() => {

@@ -9,7 +9,9 @@ import { createCatalogFile } from './catalog-file.ts';
 import type { DownstreamDeps } from './downstream-deps.ts';
 import { createEraMemory, type EraMemory } from './era-memory.ts';
 import type { KnownTools } from './known-catalog.ts';
+import type { RecalledOffers } from './known-offers.ts';
 import { createLoginShell, type LoginShell } from './login-shell.ts';
+import { createOffersFile } from './offers-file.ts';
 import { createOrphanGuard, type OrphanGuard } from './orphan-guard.ts';
 import { createProcessTrees } from './process-trees.ts';
 import type { ServerHandle } from './server-handle.ts';
@@ -37,6 +39,8 @@ export interface ServerPool {
    * @throws GatewayError SERVER_NOT_FOUND
    */
   knownTools(name: string): Promise<KnownTools | undefined>;
+  /** What it has besides tools, as far as that is known in the same way. @throws GatewayError SERVER_NOT_FOUND */
+  knownOffers(name: string): Promise<RecalledOffers | undefined>;
   /** Lists the tools in the background, on a connection that is opened now if need be. Failures are in the snapshot. */
   refresh(name: string): void;
   /** What is known of the tools goes, here and on disk: another login may see others. */
@@ -126,6 +130,10 @@ class Pool implements ServerPool {
     return await this.#slot(name).knownTools();
   }
 
+  async knownOffers(name: string): Promise<RecalledOffers | undefined> {
+    return await this.#slot(name).knownOffers();
+  }
+
   async forgetTools(name: string): Promise<void> {
     await this.#slot(name).forgetTools();
   }
@@ -203,9 +211,11 @@ class Pool implements ServerPool {
   #add(entry: ServerEntry, configuredAt: number | undefined): void {
     const { name } = entry;
     const { catalogs, onToolsChanged } = this.#settings;
+    const place = catalogs && { directory: catalogs.directory, log: this.#deps.log };
     const isCurrent = (): boolean => this.#slots.get(name) === slot;
     const slot: ServerSlot = new ServerSlot(this.#deps, entry, {
-      file: catalogs && createCatalogFile({ directory: catalogs.directory, log: this.#deps.log }, entry),
+      file: place && createCatalogFile(place, entry),
+      offersFile: place && createOffersFile(place, entry),
       configuredAt,
       onToolsChanged: () => {
         if (isCurrent()) onToolsChanged?.(name);

@@ -3,8 +3,8 @@ import type { ServerEntry } from '../config/server-entry.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
 import type { Connection } from './connection.ts';
 import type { ConnectionInfo } from './handshake.ts';
-import type { KnownCatalog } from './known-catalog.ts';
 import { createOfferings, type Offerings } from './offerings.ts';
+import type { ServerMemory } from './server-memory.ts';
 
 export interface ServerHandle {
   readonly connection: Connection;
@@ -16,13 +16,13 @@ export interface HandleDeps {
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** What outlives the connection. */
-  readonly known: KnownCatalog;
+  readonly memory: ServerMemory;
   /** Told of changes of prompts and resources. */
   readonly onTold: (method: string, params: Readonly<Record<string, unknown>>) => void;
 }
 
 export function createHandle(
-  { now, known, onTold }: HandleDeps,
+  { now, memory, onTold }: HandleDeps,
   entry: ServerEntry,
   connection: Connection,
 ): ServerHandle {
@@ -31,13 +31,13 @@ export function createHandle(
     now,
     onListed: (listing, askedAt) => {
       const { info } = connection;
-      known.listed(listing, askedAt, { protocolVersion: info.protocolVersion, title: titleOf(info) });
+      memory.tools.listed(listing, askedAt, { protocolVersion: info.protocolVersion, title: titleOf(info) });
     },
   });
-  const offerings = createOfferings({ connection, entry, now });
+  const offerings = createOfferings({ connection, entry, now, known: memory.offers });
   connection.onListChanged = () => {
     catalog.invalidate();
-    known.doubt();
+    memory.tools.doubt();
   };
   connection.onServerNotification = (method, params) => {
     offerings.changed(method);

@@ -3,16 +3,17 @@ import type { ServerEntry } from '../config/server-entry.ts';
 import { GatewayError, LoginRequiredError } from '../errors.ts';
 import { waitFor } from '../lib/deadline.ts';
 import { later, pause } from '../lib/later.ts';
-import type { CatalogFile } from './catalog-file.ts';
 import type { Connection } from './connection.ts';
 import type { DownstreamDeps } from './downstream-deps.ts';
 import { IdleClock } from './idle-clock.ts';
-import { KnownCatalog, type KnownTools } from './known-catalog.ts';
-import { type Offers, offersOf } from './offerings.ts';
+import type { KnownTools } from './known-catalog.ts';
+import type { RecalledOffers } from './known-offers.ts';
+import { offersOf } from './offerings.ts';
 import { openConnection } from './open-connection.ts';
 import { judgeWait, Restarts, tooEarly } from './restarts.ts';
 import type { ServerChannel } from './server-channel.ts';
 import { createHandle, type HandleDeps, type ServerHandle } from './server-handle.ts';
+import { createServerMemory, type MemorySettings, type ServerMemory } from './server-memory.ts';
 import type { ServerSnapshot, ServerWatcher } from './server-snapshot.ts';
 import { SharedStart, type StartTurn } from './shared-start.ts';
 
@@ -23,12 +24,7 @@ type SlotState =
   | { readonly kind: 'needs_login'; readonly error: LoginRequiredError }
   | { readonly kind: 'failed'; readonly error: GatewayError; readonly at: number };
 
-export interface SlotSettings {
-  /** Where its tools are kept on disk; absent: nowhere. */
-  readonly file?: CatalogFile | undefined;
-  /** When the config was last changed, epoch milliseconds. */
-  readonly configuredAt?: number | undefined;
-  readonly onToolsChanged?: (() => void) | undefined;
+export interface SlotSettings extends Omit<MemorySettings, 'onOffersChanged'> {
   /** Who hears of it besides, at the time. */
   readonly watcher?: (() => ServerWatcher | undefined) | undefined;
 }
@@ -41,23 +37,19 @@ export class ServerSlot {
   readonly #channels = new Set<ServerChannel>();
   #state: SlotState = { kind: 'idle' };
   #loginNeeded = false;
-  readonly #known: KnownCatalog;
+  readonly #memory: ServerMemory;
   readonly #watcher: () => ServerWatcher | undefined;
-  #offers: Offers | undefined;
   /** Of local servers alone: to ask a distant one once more costs nothing. */
   readonly #restarts: Restarts | undefined;
   readonly #idle: IdleClock | undefined;
   #askedAt: number;
 
-  constructor(
-    deps: DownstreamDeps,
-    entry: ServerEntry,
-    { file, configuredAt, onToolsChanged, watcher = () => undefined }: SlotSettings = {},
-  ) {
+  constructor(deps: DownstreamDeps, entry: ServerEntry, { watcher = () => undefined, ...memory }: SlotSettings = {}) {
     this.#deps = deps;
     this.#entry = entry;
     this.#watcher = watcher;
-    this.#known = new KnownCatalog({ file, configuredAt, now: deps.now, onChanged: () => onToolsChanged?.() });
+    const onOffersChanged = (): void => watcher()?.offersChanged?.(entry.name);
+    this.#memory = createServerMemory(deps.now, { ...memory, onOffersChanged });
     const clock = { now: deps.now, later: deps.later ?? later };
     if (entry.kind === 'stdio') this.#restarts = new Restarts({ ...clock, restart: () => this.#restart() });
     if (entry.idleTimeoutMs !== undefined) this.#idle = new IdleClock(clock, entry.idleTimeoutMs);
@@ -84,13 +76,13 @@ export class ServerSlot {
   snapshot(): ServerSnapshot {
     const state = this.#state;
     if (this.#entry.disabled) return { state: 'disabled' };
-    const known = this.#known.current;
+    const known = this.#memory.tools.current;
     const processes = [...this.#channels].flatMap(({ runningPid }) => runningPid ?? []);
     const told = {
       tools: known?.tools,
       title: known?.title,
       protocolVersion: known?.protocolVersion,
-      offers: this.#offers,
+      offers: this.#memory.offers.current,
       processes: processes.length > 0 ? processes : undefined,
     };
     switch (state.kind) {
@@ -123,13 +115,24 @@ export class ServerSlot {
 
   /** The tools as far as they are known without asking the server. */
   async knownTools(): Promise<KnownTools | undefined> {
-    return this.#entry.disabled ? undefined : await this.#known.recall();
+    return this.#entry.disabled ? undefined : await this.#memory.tools.recall();
   }
 
-  /** Another login may show other tools: what is known goes, on disk too. */
+  /** The same for what it has besides. */
+  async knownOffers(): Promise<RecalledOffers | undefined> {
+    return this.#entry.disabled ? undefined : await this.#memory.offers.recall();
+  }
+
+  /** Another login may show others: what is known goes, on disk too. */
   async forgetTools(): Promise<void> {
-    if (this.#state.kind === 'ready') this.#state.handle.catalog.invalidate();
-    await this.#known.forget();
+    const gone = this.#memory.forget();
+    if (this.#state.kind === 'ready') {
+      const { catalog, offerings } = this.#state.handle;
+      catalog.invalidate();
+      offerings.forget();
+      this.#memory.offers.told(offerings.offers);
+    }
+    await gone;
   }
 
   get entry(): ServerEntry {
@@ -158,7 +161,7 @@ export class ServerSlot {
     this.#end.abort(new GatewayError('CANCELLED', `server '${server}' is being shut down`, { server }));
     this.#idle?.stop();
     this.#restarts?.close();
-    await Promise.all([this.#clear(), this.#known.settled()]);
+    await Promise.all([this.#clear(), this.#memory.settled()]);
   }
 
   killNow(): void {
@@ -239,13 +242,13 @@ export class ServerSlot {
     const { name } = this.#entry;
     const { now } = this.#deps;
     const onTold: HandleDeps['onTold'] = (...news) => this.#watcher()?.told(name, ...news);
-    const handle = createHandle({ now, known: this.#known, onTold }, this.#entry, connection);
+    const handle = createHandle({ now, memory: this.#memory, onTold }, this.#entry, connection);
     connection.onLoginNeeded = (needed) => {
       this.#loginNeeded = needed;
     };
     this.#loginNeeded = false;
     this.#state = { kind: 'ready', handle, since: now() };
-    this.#offers = offersOf(connection.info.capabilities);
+    this.#memory.offers.told(offersOf(connection.info.capabilities));
     this.#restarts?.ready();
     const used = { usedAt: () => connection.work.usedAt, isBusy: () => connection.isBusy };
     this.#idle?.watch(used, () => this.#rest(handle));

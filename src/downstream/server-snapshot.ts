@@ -8,6 +8,8 @@ import type { ToolDefinition } from './tool-pages.ts';
 export interface ServerWatcher {
   /** A connection is open: what the server offers is known from now on. */
   ready(server: string): void;
+  /** What is known of the things it has besides tools is not what was known. */
+  offersChanged?(server: string): void;
   /** A list of prompts or resources has changed, or a resource that is followed. */
   told(server: string, method: string, params: Readonly<Record<string, unknown>>): void;
 }

@@ -21,7 +21,7 @@ export interface DirectModeDeps extends Omit<DirectToolsDeps, 'expose'>, WithLog
   readonly config: LiveConfig;
   readonly calls: () => Calls;
   /** What servers are known to have besides tools. */
-  readonly offers: () => Offers;
+  readonly offers: () => Promise<Offers>;
   readonly settings: {
     readonly expose?: Exposure;
     readonly lockedAgent?: string | undefined;
@@ -92,7 +92,7 @@ export function createDirectMode(deps: DirectModeDeps): DirectMode {
       direct: who === undefined ? [] : (await direct.exposed(who)).tools,
       hasDirectServers: direct.hasDirectServers(),
       hasMetaServers: who === undefined || direct.hasMetaServers(),
-      offers: deps.offers(),
+      offers: await deps.offers(),
     };
   };
   const view = createHostView({ host: deps.host, look });

@@ -1,6 +1,7 @@
 // Owns what the use cases need of the servers behind the gateway; compose.ts plugs the pool in.
 import type { Catalog } from '../downstream/catalog.ts';
 import type { Connection } from '../downstream/connection.ts';
+import type { RecalledOffers } from '../downstream/known-offers.ts';
 import type { Offerings, Offers } from '../downstream/offerings.ts';
 import type { ServerWatcher } from '../downstream/server-snapshot.ts';
 import type { ToolDefinition } from '../downstream/tool-pages.ts';
@@ -52,6 +53,8 @@ export interface DownstreamPort {
   hostChanged(what: 'roots' | 'logLevel'): void;
   /** As the server last listed them, or an earlier process saved them. */
   knownTools(server: string): Promise<KnownTools | undefined>;
+  /** What it has besides tools, as it last said, or an earlier process saved. */
+  knownOffers(server: string): Promise<RecalledOffers | undefined>;
   /** Connects and lists in the background. */
   refresh(server: string): void;
   /** Who hears of servers that come and change; one. */

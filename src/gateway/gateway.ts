@@ -90,7 +90,7 @@ export function createGateway(deps: GatewayDeps, settings: GatewaySettings): Gat
     version: settings.version,
   };
   const audited = createAudited(shared, settings);
-  const offers = (): Offers => permittedOffers(shared, agentsOf(deps.config.current.rules, settings));
+  const offers = (): Promise<Offers> => permittedOffers(shared, agentsOf(deps.config.current.rules, settings));
   const direct: DirectMode = createDirectMode({ ...shared, settings, offers, calls: () => gateway });
   const native = createNativeUses({
     ...shared,
@@ -103,6 +103,7 @@ export function createGateway(deps: GatewayDeps, settings: GatewaySettings): Gat
       native.ready(server);
       direct.viewChanged();
     },
+    offersChanged: () => direct.viewChanged(),
     told: (server, method, params) => native.told(server, method, params),
   });
 

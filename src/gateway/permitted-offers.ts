@@ -11,18 +11,38 @@ export type Offers = ServerOffers;
 
 export interface PermittedOffersDeps {
   readonly directory: ServerDirectory;
-  readonly downstream: Pick<DownstreamPort, 'snapshot'>;
+  readonly downstream: Pick<DownstreamPort, 'knownOffers'>;
 }
 
-export function permittedOffers({ directory, downstream }: PermittedOffersDeps, agents: readonly string[]): Offers {
-  const servers = new Set(agents.flatMap((agent) => directory.visible(agent)));
-  const offers = [...servers].flatMap((server) =>
-    server.state === 'usable' ? [downstream.snapshot(server.name).offers] : [],
+export async function permittedOffers(deps: PermittedOffersDeps, agents: readonly string[]): Promise<Offers> {
+  const all = await Promise.all(
+    agents.flatMap((agent) => deps.directory.visible(agent).map(({ name }) => offersFor(deps, agent, name))),
   );
   return {
-    resources: offers.some((each) => each?.resources),
-    prompts: offers.some((each) => each?.prompts),
-    completions: offers.some((each) => each?.completions && (each.resources || each.prompts)),
+    resources: all.some((each) => each.resources),
+    prompts: all.some((each) => each.prompts),
+    completions: all.some((each) => each.completions && (each.resources || each.prompts)),
+  };
+}
+
+async function offersFor(
+  { directory, downstream }: PermittedOffersDeps,
+  agent: string,
+  server: string,
+): Promise<Offers> {
+  const known = await downstream.knownOffers(server);
+  if (!known) return { resources: false, prompts: false, completions: false };
+  const { offers, lists } = known;
+  const prompts = lists.prompts?.map(({ name }) => ({ kind: 'prompt', name: String(name) }) as const);
+  return {
+    // Others than those that are listed may be read: links in results lead to them.
+    resources: offers.resources && directory.mayUseSome(agent, server, 'resource'),
+    prompts:
+      offers.prompts &&
+      (prompts
+        ? prompts.some((prompt) => directory.mayUse(agent, server, prompt))
+        : directory.mayUseSome(agent, server, 'prompt')),
+    completions: offers.completions,
   };
 }
 

@@ -4,7 +4,7 @@ import type { ItemKind } from '../config/rules.ts';
 import type { ConfiguredServer, ServerEntry } from '../config/server-entry.ts';
 import { GatewayError } from '../errors.ts';
 import { nearestNames } from '../lib/nearest-name.ts';
-import { type Decision, decide, type Item } from '../policy/decide.ts';
+import { type Decision, decide, type Item, permitsSome } from '../policy/decide.ts';
 import type { LiveConfig } from './live-config.ts';
 
 export interface ServerDirectory {
@@ -18,6 +18,8 @@ export interface ServerDirectory {
   maySee(agent: string, server: string): boolean;
   mayCall(agent: string, server: string, tool: string): boolean;
   mayUse(agent: string, server: string, item: Item): boolean;
+  /** Whether there can be anything of the kind that the agent may use. */
+  mayUseSome(agent: string, server: string, kind: ItemKind): boolean;
 }
 
 const listings: Readonly<Record<ItemKind, string>> = {
@@ -78,5 +80,6 @@ export function createServerDirectory({ config }: { readonly config: LiveConfig 
     mayCall: (agent, server, tool) => judge(agent, server, { kind: 'tool', name: tool }).allowed,
     maySee: (agent, server) => judge(agent, server).allowed,
     mayUse: (agent, server, item) => judge(agent, server, item).allowed,
+    mayUseSome: (agent, server, kind) => permitsSome(config.current.rules, { agent, server, kind }),
   };
 }

@@ -50,6 +50,21 @@ function decideServer(own: AgentRules, { agent, server }: Question, place: strin
   return { allowed: true, rule: `${place}.allow.servers: ${allowed}`, reason };
 }
 
+/** False only where `decide` allows no item of the kind, whatever it is called. */
+export function permitsSome(
+  rules: Rules | undefined,
+  { agent, server, kind }: { readonly agent: string; readonly server: string; readonly kind: ItemKind },
+): boolean {
+  if (!decide(rules, { agent, server }).allowed) return false;
+  const own = rules?.agents.get(agent);
+  if (!own) return true;
+  const listsFor = ({ [listOf[kind]]: lists }: RuleLists): readonly (readonly string[])[] =>
+    Object.entries(lists).flatMap(([pattern, names]) => (matchesGlob(pattern, server) ? [names] : []));
+  if (listsFor(own.deny).some((names) => names.some((name) => /^\*+$/u.test(name)))) return false;
+  const allowed = listsFor(own.allow);
+  return allowed.length === 0 || allowed.some((names) => names.length > 0);
+}
+
 type ItemQuestion = Question & { readonly item: Item };
 
 /** Undefined: no list for items of this kind says anything about this server. */

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ServerEntry } from '../../src/config/server-entry.ts';
-import { catalogKey, createCatalogFile } from '../../src/downstream/catalog-file.ts';
+import { createCatalogFile } from '../../src/downstream/catalog-file.ts';
 import { KnownCatalog } from '../../src/downstream/known-catalog.ts';
+import { catalogKey, removeUnusedFiles } from '../../src/downstream/server-file.ts';
 import type { ToolListing } from '../../src/downstream/tool-pages.ts';
 import { httpEntry, recordingLog, stdioEntry } from './surroundings.ts';
 
@@ -212,4 +213,21 @@ describe('the file of a server', () => {
     expect(catalogKey(one) === catalogKey(other)).toBe(isSame);
     expect(catalogKey(one)).toMatch(/^[0-9a-f]{32}$/);
   });
+});
+
+it('of servers that are gone nothing is kept for longer than 90 days, and of those that are there everything', async () => {
+  const kept = stdioEntry();
+  const gone = stdioEntry({ name: 'gone' });
+  for (const entry of [kept, gone]) await process(entry).list();
+  const path = (entry: ServerEntry, suffix = '.json') => join(directory, `${catalogKey(entry)}${suffix}`);
+  writeFileSync(path(gone, '.offers.json'), '{}');
+  writeFileSync(join(directory, 'notes.json'), '{}');
+  writeFileSync(path(gone, '.json.bak'), '{}');
+  const writtenAt = statSync(path(gone)).mtimeMs + hour;
+  const all = files().sort();
+  await removeUnusedFiles(directory, () => writtenAt + 89 * 24 * hour, [kept]);
+  expect(files().sort()).toEqual(all);
+  await removeUnusedFiles(directory, () => writtenAt + 90 * 24 * hour, [kept]);
+  expect(files().sort()).toEqual([path(kept), path(gone, '.json.bak'), join(directory, 'notes.json')].sort());
+  await removeUnusedFiles(join(directory, 'not there'), () => now, []);
 });

@@ -83,3 +83,21 @@ test('after a logout nothing is left of what the account was shown', async () =>
   expect(await stage.run(home, ['logout', 'crm'])).toMatchObject({ code: 0 });
   expect(catalogsOf(home)).toEqual([]);
 });
+
+test('what a server has besides tools is known to the next gateway before it is up', async () => {
+  const home = stage.home({ servers: { docs: fixtureServer('resources') } });
+  const family = ['list_server_resources', 'read_server_resource', 'list_server_prompts', 'get_server_prompt'];
+  const first = await stage.gateway(home);
+  await first.value('list_server_prompts', { server: 'docs' });
+  expect(await first.stop()).toBe(0);
+  const [saved = '', ...others] = home.files().filter((path) => path.endsWith('.offers.json'));
+  expect([home.mode(saved), others]).toEqual(['600', []]);
+  const gateway = await stage.gateway(home);
+  const listed = async () => {
+    const answer = await gateway.request('tools/list');
+    return answer.tools.map(({ name }: { name: string }) => name);
+  };
+  // A gateway that takes long to load tells the host afterwards.
+  await expect.poll(listed).toEqual(expect.arrayContaining(family));
+  expect(await gateway.listed('docs')).toMatchObject({ state: 'idle' });
+});

@@ -3,6 +3,7 @@ import type { AuditEntry } from '../../src/audit/record.ts';
 import type { LoginAttempt, LoginStatus } from '../../src/auth/authenticator.ts';
 import type { AgentRules, Rules } from '../../src/config/rules.ts';
 import type { ConfiguredServer, ServerEntry } from '../../src/config/server-entry.ts';
+import type { RecalledOffers } from '../../src/downstream/known-offers.ts';
 import type { ServerWatcher } from '../../src/downstream/server-snapshot.ts';
 import type { ToolDefinition } from '../../src/downstream/tool-pages.ts';
 import type { DownstreamPort, KnownTools, ServerSession, ServerSnapshot } from '../../src/gateway/downstream-port.ts';
@@ -24,6 +25,8 @@ export interface FakeServer {
   readonly subscribe?: (uri: string) => Promise<void>;
   /** What is known of its tools without asking it. */
   readonly known?: KnownTools;
+  /** The same for what it has besides. */
+  readonly knownOffers?: RecalledOffers;
 }
 
 export interface Scene {
@@ -92,6 +95,10 @@ export function createScene(scene: SceneSettings): Scene {
     watch: (watcher) => void watchers.push(watcher),
     snapshot: (server) => fakes[server]?.snapshot ?? { state: 'idle' },
     knownTools: async (server) => fakes[server]?.known,
+    async knownOffers(server) {
+      const { knownOffers, snapshot } = fakes[server] ?? {};
+      return knownOffers ?? (snapshot?.offers && { offers: snapshot.offers, lists: {} });
+    },
     refresh: (server) => void refreshed.push(server),
   };
   const gateway = createGateway(
