@@ -9,6 +9,7 @@ import { ToolReviews } from './gateway/tool-reviews.ts';
 import type { LogPort } from './lib/log-port.ts';
 import { membersOf } from './lib/members.ts';
 import { canonicalText } from './policy/fingerprint-tool.ts';
+import { judgeTools, type ToolChanges } from './policy/judge-tools.ts';
 
 export interface PinningDeps {
   readonly log: LogPort;
@@ -96,6 +97,17 @@ export function openPinning(deps: PinningDeps, { directory, watch }: PinningSett
       await (await watching)?.close();
     },
   };
+}
+
+/** For those who only look; undefined: nothing was agreed to so far, and nothing is by looking. */
+export async function changesOf(
+  { log, now, directory }: Pick<PinningDeps, 'log' | 'now'> & Pick<PinningSettings, 'directory'>,
+  entry: ServerEntry,
+  tools: readonly ToolDefinition[],
+): Promise<ToolChanges | undefined> {
+  const file = createPinFile({ directory, now }, entry);
+  const agreed = await new AgreedTools({ file, server: entry.name, log }).current();
+  return agreed && judgeTools(agreed, tools);
 }
 
 /** In the order of the definition as it is now, then those that are gone. Pure. */
