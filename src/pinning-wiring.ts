@@ -56,6 +56,7 @@ export function openPinning(deps: PinningDeps, { directory, watch }: PinningSett
   const opened = new Map<string, AgreedTools>();
   const doubted = new Set<string>();
   let watching: Promise<FileWatch> | undefined;
+  let isClosed = false;
   const reviews = new ToolReviews({
     log,
     open(entry) {
@@ -65,7 +66,7 @@ export function openPinning(deps: PinningDeps, { directory, watch }: PinningSett
       return agreed;
     },
     onDoubt(path) {
-      if (watch === 'off' || doubted.has(path)) return;
+      if (watch === 'off' || isClosed || doubted.has(path)) return;
       doubted.add(path);
       watching ??= import('./config/watch-files.ts').then(({ watchFiles }) =>
         watchFiles({ log, onChanged: onAgreed }, watch, []),
@@ -94,6 +95,7 @@ export function openPinning(deps: PinningDeps, { directory, watch }: PinningSett
       };
     },
     async close() {
+      isClosed = true;
       await (await watching)?.close();
     },
   };
