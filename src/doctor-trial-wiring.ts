@@ -4,13 +4,24 @@ import type { DoctorReport, DoctorStep, StepName } from './auth/trace/report.ts'
 import { skippedStep } from './auth/trace/report.ts';
 import type { ServerEntry } from './config/server-entry.ts';
 import type { ServerPool } from './downstream/pool.ts';
+import type { ToolDefinition } from './downstream/tool-pages.ts';
 import { GatewayError } from './errors.ts';
 
 /** How far it came. */
 export type Trial =
-  | { readonly kind: 'listed'; readonly protocol: string; readonly tools: number }
+  | { readonly kind: 'listed'; readonly protocol: string; readonly tools: number; readonly doubted?: DoubtedTools }
   | { readonly kind: 'not listed'; readonly protocol: string; readonly error: GatewayError }
   | { readonly kind: 'not opened'; readonly error: GatewayError };
+
+/** Tools that are not as they were agreed to. */
+export interface DoubtedTools {
+  readonly server: string;
+  readonly names: readonly string[];
+  readonly isBlocked: boolean;
+}
+
+/** So many of them are named. */
+const mostNames = 5;
 
 /** Longest wait for one answer, and for all pages of the tools. Milliseconds. */
 const answerMs = 30_000;
@@ -27,12 +38,18 @@ export function trialEntry<E extends ServerEntry>(entry: E): E {
   };
 }
 
-export async function tryServer(pool: Pick<ServerPool, 'get'>, name: string): Promise<Trial> {
+export async function tryServer(
+  pool: Pick<ServerPool, 'get'>,
+  name: string,
+  doubtedOf: (tools: readonly ToolDefinition[]) => Promise<DoubtedTools | undefined> = async () => undefined,
+): Promise<Trial> {
   let protocol: string | undefined;
   try {
     const { connection, catalog } = await pool.get(name);
     protocol = connection.info.protocolVersion;
-    return { kind: 'listed', protocol, tools: (await catalog.tools()).length };
+    const tools = await catalog.tools();
+    const doubted = await doubtedOf(tools);
+    return { kind: 'listed', protocol, tools: tools.length, ...(doubted && { doubted }) };
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
     return protocol === undefined ? { kind: 'not opened', error } : { kind: 'not listed', protocol, error };
@@ -47,9 +64,21 @@ export function judgeTrial(trial: Trial, kind: ServerEntry['kind']): readonly Do
     return [...opened, list];
   }
   if (trial.kind === 'not listed') return [...opened, failed('list', trial.error)];
-  const { tools, protocol } = trial;
+  const { tools, protocol, doubted } = trial;
   const summary = `lists ${tools} tool${tools === 1 ? '' : 's'}, revision ${protocol}`;
-  return [...opened, { step: 'list', status: 'ok', summary, facts: { tools, protocol } }];
+  const step: DoctorStep = { step: 'list', status: 'ok', summary, facts: { tools, protocol } };
+  return [...opened, doubted ? withDoubts(step, doubted) : step];
+}
+
+function withDoubts(step: DoctorStep, { server, names, isBlocked }: DoubtedTools): DoctorStep {
+  const shown = names.length > mostNames ? [...names.slice(0, mostNames), '…'] : names;
+  return {
+    ...step,
+    status: isBlocked ? 'failed' : 'warning',
+    summary: `${step.summary}; ${names.length} not as agreed to${isBlocked ? ', and blocked' : ''}: ${shown.join(', ')}`,
+    facts: { ...step.facts, not_agreed_to: names },
+    fix: { command: `portico tools ${server} --approve`, explanation: 'It shows what has changed, and asks.' },
+  };
 }
 
 function judgeStart(trial: Trial): DoctorStep {

@@ -3,7 +3,13 @@ import { version as nodeVersion } from 'node:process';
 import { type DoctorReport, type DoctorStep, skippedStep } from './auth/trace/report.ts';
 import { secretsOf } from './auth/trace/secrets.ts';
 import { scrub } from './auth/trace/text.ts';
-import type { ConfiguredServer, HttpServerEntry, LoadedServers, StdioServerEntry } from './config/server-entry.ts';
+import type {
+  ConfiguredServer,
+  HttpServerEntry,
+  LoadedServers,
+  ServerEntry,
+  StdioServerEntry,
+} from './config/server-entry.ts';
 import { shortUntrusted, type UntrustedFile } from './config/untrusted-file.ts';
 import { openTrace, type Trace } from './doctor-trace-wiring.ts';
 import { judgeTrial, trialEntry, tryServer, withSteps } from './doctor-trial-wiring.ts';
@@ -88,7 +94,7 @@ export async function runDoctor(deps: DoctorDeps, settings: Settings, names: rea
   const { createLoginShell } = await import('./downstream/login-shell.ts');
   const loginShell = createLoginShell(deps, { ask: settings.askShell });
   const trials = openTrials({ ...deps, loginShell }, chosen, trace);
-  const instruments = { trace, trials, loginShell };
+  const instruments = { trace, trials, loginShell, doubtedOf: doubts(deps, paths.pinsDir) };
   try {
     const isNamed = names.length > 0;
     const examining = inTurns(chosen, (server) => examine(deps, { loaded, server, named: isNamed }, instruments));
@@ -150,10 +156,25 @@ interface Instruments {
   readonly trace: Trace | undefined;
   readonly trials: Pick<ServerPool, 'get'>;
   readonly loginShell: LoginShell;
+  readonly doubtedOf: (entry: ServerEntry) => Parameters<typeof tryServer>[2];
+}
+
+/** Compares with what was agreed to, and agrees to nothing. */
+function doubts(deps: DoctorDeps, directory: string): Instruments['doubtedOf'] {
+  return (entry) => {
+    const { name: server, toolPinning } = entry;
+    if (toolPinning === undefined) return undefined;
+    return async (tools) => {
+      const { changesOf } = await import('./pinning-wiring.ts');
+      const changes = await changesOf({ ...deps, directory }, entry, tools);
+      const names = [...(changes?.changed ?? []), ...(changes?.added ?? [])];
+      return names.length === 0 ? undefined : { server, names, isBlocked: toolPinning === 'block' };
+    };
+  };
 }
 
 async function examine(deps: DoctorDeps, patient: Patient, instruments: Instruments): Promise<DoctorReport> {
-  const { trace, trials } = instruments;
+  const { trace } = instruments;
   const { loaded, server, named } = patient;
   const issues = loaded.issues.filter((issue) => issue.server === server.name);
   const config = { file: loaded.path, issues };
@@ -167,14 +188,14 @@ async function examine(deps: DoctorDeps, patient: Patient, instruments: Instrume
   if (!trace) throw new GatewayError('INTERNAL', 'an HTTP server is examined without the parts for it');
   const { traceLogin } = await import('./auth/trace/trace-login.ts');
   const report = await traceLogin(trace.depsFor(entry), { entry, config, tokenDirectory: trace.tokenDirectory });
-  return await withList(report, entry, trials);
+  return await withList(report, entry, instruments);
 }
 
 /** A server that could be used right now is asked for its tools. */
 async function withList(
   report: DoctorReport,
   entry: HttpServerEntry,
-  trials: Instruments['trials'],
+  { trials, doubtedOf }: Pick<Instruments, 'trials' | 'doubtedOf'>,
 ): Promise<DoctorReport> {
   const { verdict, steps } = report;
   const token = steps.find(({ step }) => step === 'token');
@@ -184,7 +205,7 @@ async function withList(
       verdict.kind === 'ok' ? 'the next call gets a token first; the doctor changes none' : 'comes after the login';
     return withSteps(report, [skippedStep('list', why)]);
   }
-  const trial = await tryServer(trials, entry.name);
+  const trial = await tryServer(trials, entry.name, doubtedOf(entry));
   return withSteps(report, scrub(judgeTrial(trial, 'http'), secretsOf(entry, undefined)));
 }
 
@@ -212,7 +233,7 @@ function brokenReport(
 async function examineCommand(
   deps: DoctorDeps,
   { entry, file }: { readonly entry: StdioServerEntry; readonly file: string },
-  { trials, loginShell }: Omit<Instruments, 'trace'>,
+  { trials, loginShell, doubtedOf }: Omit<Instruments, 'trace'>,
 ): Promise<DoctorReport> {
   const { findCommand } = await import('./downstream/find-command.ts');
   const facts = { file, command: entry.command, disabled: entry.disabled };
@@ -231,7 +252,7 @@ async function examineCommand(
       summary: `found at ${found.file}${elsewhere ? ` (${found.source}; not on PATH)` : ''}`,
       facts: { path: found.file, found_by: found.source },
     } as const;
-    const steps = judgeTrial(await tryServer(trials, entry.name), 'stdio');
+    const steps = judgeTrial(await tryServer(trials, entry.name, doubtedOf(entry)), 'stdio');
     const summary = steps.at(-1)?.summary ?? '';
     return withSteps({ server: entry.name, verdict: { kind: 'ok', summary }, steps: [config, command] }, steps);
   } catch (error) {

@@ -51,9 +51,10 @@ export function createToolPins(
       return [...changed, ...added];
     },
     async compare(server, options) {
-      const { catalog } = await pool.get(server, options);
       const configured = config.current.servers.get(server);
-      if (configured?.state !== 'usable' || !configured.entry.toolPinning) return undefined;
+      if (configured?.state === 'usable' && !configured.entry.toolPinning) return undefined;
+      const { catalog } = await pool.get(server, options);
+      if (configured?.state !== 'usable') return undefined;
       return await (await pinning.get()).compare(configured.entry, await catalog.tools(options));
     },
     async close() {

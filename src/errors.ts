@@ -2,7 +2,11 @@
 
 /** What each code means, how a command line run ends with it, and whether trying again can help. */
 export const errorTable = {
-  DENIED_BY_POLICY: { meaning: 'The rules do not let this agent do that.', exitCode: 2, retry: 'after a change' },
+  DENIED_BY_POLICY: {
+    meaning: 'The rules do not let this agent do that, or nobody has agreed to the tool as it is now.',
+    exitCode: 2,
+    retry: 'after a change',
+  },
   INVALID_AGENT_ID: {
     meaning: 'The agent id is missing, or not the locked one.',
     exitCode: 2,

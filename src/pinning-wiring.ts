@@ -9,6 +9,7 @@ import { ToolReviews } from './gateway/tool-reviews.ts';
 import type { LogPort } from './lib/log-port.ts';
 import { membersOf } from './lib/members.ts';
 import { canonicalText } from './policy/fingerprint-tool.ts';
+import { judgeTools, type ToolChanges } from './policy/judge-tools.ts';
 
 export interface PinningDeps {
   readonly log: LogPort;
@@ -55,6 +56,7 @@ export function openPinning(deps: PinningDeps, { directory, watch }: PinningSett
   const opened = new Map<string, AgreedTools>();
   const doubted = new Set<string>();
   let watching: Promise<FileWatch> | undefined;
+  let isClosed = false;
   const reviews = new ToolReviews({
     log,
     open(entry) {
@@ -64,7 +66,7 @@ export function openPinning(deps: PinningDeps, { directory, watch }: PinningSett
       return agreed;
     },
     onDoubt(path) {
-      if (watch === 'off' || doubted.has(path)) return;
+      if (watch === 'off' || isClosed || doubted.has(path)) return;
       doubted.add(path);
       watching ??= import('./config/watch-files.ts').then(({ watchFiles }) =>
         watchFiles({ log, onChanged: onAgreed }, watch, []),
@@ -93,9 +95,21 @@ export function openPinning(deps: PinningDeps, { directory, watch }: PinningSett
       };
     },
     async close() {
+      isClosed = true;
       await (await watching)?.close();
     },
   };
+}
+
+/** For those who only look; undefined: nothing was agreed to so far, and nothing is by looking. */
+export async function changesOf(
+  { log, now, directory }: Pick<PinningDeps, 'log' | 'now'> & Pick<PinningSettings, 'directory'>,
+  entry: ServerEntry,
+  tools: readonly ToolDefinition[],
+): Promise<ToolChanges | undefined> {
+  const file = createPinFile({ directory, now }, entry);
+  const agreed = await new AgreedTools({ file, server: entry.name, log }).current();
+  return agreed && judgeTools(agreed, tools);
 }
 
 /** In the order of the definition as it is now, then those that are gone. Pure. */

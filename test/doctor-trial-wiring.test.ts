@@ -37,6 +37,24 @@ test.each<[string, Trial, 'stdio' | 'http', object[]]>([
       { step: 'list', ...failed },
     ],
   ],
+  [
+    'H58 as well: a server with tools that nobody agreed to',
+    {
+      kind: 'listed',
+      protocol: 'x',
+      tools: 2,
+      doubted: { server: 'crm', names: ['a'], isBlocked: true },
+    },
+    'http',
+    [
+      {
+        step: 'list',
+        status: 'failed',
+        summary: 'lists 2 tools, revision x; 1 not as agreed to, and blocked: a',
+        fix: { command: 'portico tools crm --approve' },
+      },
+    ],
+  ],
   ['a server on the network', { kind: 'not opened', error }, 'http', [{ step: 'list', ...failed }]],
 ])('E42: %s gets its steps', (_, trial, kind, steps) => {
   expect(judgeTrial(trial, kind)).toMatchObject(steps);

@@ -15,6 +15,8 @@ export interface StatusRow {
   readonly expires_at: string | null;
   readonly last_error: string | null;
   readonly open_login: LoginHolder | null;
+  /** Tools that are not as they were agreed to, by what is known; null: they are not pinned. */
+  readonly tool_changes: readonly string[] | null;
 }
 
 /** What says most of a server that several gateways have open, the most first. */
@@ -66,8 +68,14 @@ export function serverLines(rows: readonly StatusRow[], now: number): readonly s
       ...(scopesFit || row.scope === null ? [] : wrapped(`scope: ${row.scope}`, '  ', '    ')),
       ...(row.open_login === null ? [] : wrapped(`login open in ${holderText(row.open_login, now)}`, '  ', '    ')),
       ...(row.last_error === null ? [] : wrapped(row.last_error, '  ', '  ')),
+      ...changeLines(row),
     ]),
   ];
+}
+
+function changeLines({ server, tool_changes: names }: StatusRow): readonly string[] {
+  if (names === null || names.length === 0) return [];
+  return wrapped(`${counted(names.length, 'tool')} not agreed to: portico tools ${server}`, '  ', '    ');
 }
 
 function table(rows: readonly StatusRow[], cells: readonly Cell[], now: number): readonly string[] {

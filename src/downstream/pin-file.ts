@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { ServerEntry } from '../config/server-entry.ts';
 import { isMissing, readTextIfPresent, writePrivateText } from '../lib/json-file.ts';
 import { membersOf } from '../lib/members.ts';
-import { catalogKey } from './catalog-file.ts';
+import { catalogKey } from './server-file.ts';
 
 /** One tool that was agreed to. */
 export interface AgreedTool {

@@ -89,7 +89,9 @@ async function describe(
   const toolCount = snapshot.toolNames?.filter(mayCall).length;
   return {
     name,
-    ...describedAs(entry.description ?? snapshot.selfDescription, includeMetadata),
+    ...(entry.description === undefined
+      ? saidOfItself(snapshot.selfDescription, includeMetadata)
+      : describedAs(entry.description, includeMetadata)),
     state,
     ...(toolCount !== undefined && { tools: toolCount }),
     ...(login.kind === 'logged_in' && login.account !== undefined && { account: login.account }),
@@ -159,9 +161,21 @@ function pinningHint(
   return changed.length + added.length === 0 ? undefined : changesLine(server, { ...toolChanges, changed, added });
 }
 
-function describedAs(description: string | undefined, whole: boolean): { description?: string } {
+function describedAs(
+  description: string | undefined,
+  whole: boolean,
+  limit = shortDescription,
+): { description?: string } {
   if (description === undefined || description === '') return {};
-  return { description: whole ? description : firstSentence(description, shortDescription) };
+  return { description: whole ? description : firstSentence(description, limit) };
+}
+
+/** Nobody here wrote that: whoever reads it shall know whose words they are. */
+const ownWords = 'It says: ';
+
+function saidOfItself(text: string | undefined, whole: boolean): { description?: string } {
+  const { description } = describedAs(text, whole, shortDescription - ownWords.length);
+  return description === undefined ? {} : { description: `${ownWords}${description}` };
 }
 
 function cut(text: string, whole: boolean): string {

@@ -15,6 +15,7 @@ function row(more: Partial<StatusRow>): StatusRow {
     scope: null,
     expires_at: null,
     last_error: null,
+    tool_changes: null,
     open_login: null,
     ...more,
   };

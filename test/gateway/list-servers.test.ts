@@ -31,7 +31,7 @@ describe('list_servers', () => {
       rules: rules({ default: { allow: { servers: ['*'] }, deny: { tools: { '*': ['delete_*'] } } } }),
     });
     expect(await gateway.listServers(list, host())).toEqual({
-      servers: [{ name: 'notes', description: 'Notes of the team.', state: 'idle', tools: 2 }],
+      servers: [{ name: 'notes', description: 'It says: Notes of the team.', state: 'idle', tools: 2 }],
     });
   });
 

@@ -52,11 +52,15 @@ interface Sources {
   readonly gateways: readonly GatewayRecord[];
 }
 
-async function rowsOf(sources: Sources, { servers, logins, source }: Composition): Promise<readonly StatusRow[]> {
+async function rowsOf(sources: Sources, { servers, logins, source, pins }: Composition): Promise<readonly StatusRow[]> {
   // Gateways of other configs may have other servers of the same name.
   const related = sources.gateways.filter(({ servers_file }) => servers_file === source.serversFile);
   return await Promise.all(
-    [...servers.values()].map(async (server) => mergedRow(await rowOf(sources, server, logins), related)),
+    [...servers.values()].map(async (server) => {
+      const row = mergedRow(await rowOf(sources, server, logins), related);
+      const isPinned = server.state === 'usable' && server.entry.toolPinning !== undefined;
+      return isPinned ? { ...row, tool_changes: await pins.changes(server.name) } : row;
+    }),
   );
 }
 
@@ -73,6 +77,7 @@ async function rowOf(
     expires_at: null,
     last_error: null,
     open_login: null,
+    tool_changes: null,
   };
   if (server.state === 'broken') {
     return { ...empty, transport: '-', state: 'failed', last_error: server.issues[0]?.message ?? 'misconfigured' };
