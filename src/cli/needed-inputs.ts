@@ -1,5 +1,5 @@
 // Owns which questions a login has to ask for `${input:id}`, and what of an answer can be taken. Pure.
-import type { InputDefinition } from '../config/input-definitions.ts';
+import type { InputDefinition } from '../config/input-values.ts';
 import type { LoadedServers } from '../config/server-entry.ts';
 
 export interface InputQuestion {

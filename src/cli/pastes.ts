@@ -3,8 +3,10 @@
 import { pastedUrl } from '../lib/pasted-url.ts';
 
 export type Paste =
-  /** To hand over: an address on one line, or what is none. */
-  | { readonly kind: 'text'; readonly text: string }
+  /** An address, on one line. */
+  | { readonly kind: 'whole'; readonly text: string }
+  /** No address. */
+  | { readonly kind: 'other'; readonly text: string }
   /** The beginning of an address: the next lines may be the rest. */
   | { readonly kind: 'part' }
   | { readonly kind: 'empty' };
@@ -29,8 +31,8 @@ export function collectPastes(expected: { readonly state: string | undefined }):
       const found = alone.kind === 'whole' ? alone : pastedUrl(all.join('\n'), expected);
       // Also of a whole one: its end may have been cut, and come next.
       before = found.kind === 'other' ? [] : all;
-      if (found.kind === 'whole') return { kind: 'text', text: found.text };
-      return found.kind === 'part' ? { kind: 'part' } : { kind: 'text', text: filled.join(' ') };
+      if (found.kind === 'whole') return { kind: 'whole', text: found.text };
+      return found.kind === 'part' ? { kind: 'part' } : { kind: 'other', text: filled.join(' ') };
     },
   };
 }

@@ -1,22 +1,10 @@
 // Owns VS Code's `inputs`: what each value is that has to be asked for. Knows nothing of the values, or of who needs them.
 import { present } from '../lib/present.ts';
+import type { InputDefinition } from './input-values.ts';
 import type { IssueList } from './issue-list.ts';
 import { unknownKeyHint } from './key-hints.ts';
 import { typeOf } from './schema-issues.ts';
 import { isObject } from './value-checks.ts';
-
-export interface InputDefinition {
-  readonly id: string;
-  /** `command`: only VS Code could run it. */
-  readonly kind: 'text' | 'pick' | 'command';
-  readonly description?: string;
-  /** What holds where nobody was asked; of a password there is none. */
-  readonly default?: string;
-  /** Not shown while it is typed, and nowhere afterwards. */
-  readonly isPassword: boolean;
-  /** Of a `pick`: at least one. */
-  readonly options: readonly string[];
-}
 
 export const inputTypes = ['promptString', 'pickString', 'command'] as const;
 export const inputKeys: readonly string[] = ['id', 'type', 'description', 'default', 'password', 'options'];

@@ -1,6 +1,18 @@
-// Owns what the config needs of the values that were given for `${input:id}`: what is asked, and what can be answered.
+// Owns the shape of `${input:id}` for every room: what is asked for, who needs it, and what can be answered.
 // Knows nothing of where they are kept.
-import type { InputDefinition } from './input-definitions.ts';
+
+export interface InputDefinition {
+  readonly id: string;
+  /** `command`: only VS Code could run it. */
+  readonly kind: 'text' | 'pick' | 'command';
+  readonly description?: string;
+  /** What holds where nobody was asked; of a password there is none. */
+  readonly default?: string;
+  /** Not shown while it is typed, and nowhere afterwards. */
+  readonly isPassword: boolean;
+  /** Of a `pick`: at least one. */
+  readonly options: readonly string[];
+}
 
 export type InputAnswer =
   | { readonly kind: 'given'; readonly value: string }

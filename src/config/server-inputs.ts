@@ -1,9 +1,9 @@
 // Owns the inputs of one entry: which it refers to and where, what each stands for, and what is said where one has no
 // value. Never puts a value into an issue.
 import type { Environment, InputOf, InputProblem } from './expand-env.ts';
-import { type InputDefinition, undescribedInput } from './input-definitions.ts';
+import { undescribedInput } from './input-definitions.ts';
 import { type InputTarget, inputTarget } from './input-target.ts';
-import type { InputAnswer, InputLookup, ServerInput } from './input-values.ts';
+import type { InputAnswer, InputDefinition, InputLookup, ServerInput } from './input-values.ts';
 import { type IssueList, keyText } from './issue-list.ts';
 import type { JsonPath } from './json-document.ts';
 

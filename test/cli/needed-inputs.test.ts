@@ -1,8 +1,7 @@
 // Which questions a login asks for inputs, what of an answer is taken, and what a logout forgets.
 import { describe, expect, test } from 'vitest';
 import { inputQuestions, inputsToForget, questionText, readInputLine } from '../../src/cli/needed-inputs.ts';
-import type { InputDefinition } from '../../src/config/input-definitions.ts';
-import type { ServerInput } from '../../src/config/input-values.ts';
+import type { InputDefinition, ServerInput } from '../../src/config/input-values.ts';
 
 const token: InputDefinition = { id: 'token', kind: 'text', isPassword: true, options: [] };
 const region: InputDefinition = {

@@ -2,6 +2,7 @@
 import type { Composition } from '../../compose.ts';
 import type { LoadedServers } from '../../config/server-entry.ts';
 import { errorText, GatewayError, LoginAbandonedError } from '../../errors.ts';
+import { later } from '../../lib/later.ts';
 import { orAborted } from '../../lib/or-aborted.ts';
 import { printable } from '../../lib/printable.ts';
 import {
@@ -15,7 +16,7 @@ import {
 import { giveInputs } from '../give-inputs.ts';
 import { canLogIn, loginServers, misconfigured } from '../login-servers.ts';
 import { reportFailure } from '../output.ts';
-import { collectPastes } from '../pastes.ts';
+import { collectPastes, type Paste } from '../pastes.ts';
 import { openStdinLines, type StdinLines } from '../stdin-lines.ts';
 import { createTerminalLog } from '../terminal-log.ts';
 
@@ -25,6 +26,8 @@ interface LoginOptions extends CommonOptions {
 }
 
 const loginFailed = 3;
+/** How long the next line of a paste may take before somebody is told that it does not fit. Milliseconds. */
+const pasteMs = 300;
 
 export const loginCommand: CliCommand = {
   add(program, context, finish) {
@@ -154,28 +157,47 @@ function showWhatToDo(
 
 /** A paste that does not fit is reported, and the login goes on. An empty line asks for the URL as it is now. */
 function readPastedUrls(
-  { output }: CommandRun,
+  run: CommandRun,
   { logins, lines }: { readonly logins: Composition['logins']; readonly lines: StdinLines },
   { server, loginUrl }: { readonly server: string; readonly loginUrl: string | undefined },
 ): () => void {
+  const { output } = run;
   const showUrlAgain = async (): Promise<void> => {
     const status = await logins.status(server);
     if (status.kind === 'pending') output.line(`  ${status.loginUrl}`);
   };
   const state = loginUrl === undefined ? undefined : (new URL(loginUrl).searchParams.get('state') ?? undefined);
   const pastes = collectPastes({ state });
-  return lines.listen((batch) => {
+  let unsay: () => void = () => undefined;
+  const stop = lines.listen((batch) => {
+    unsay();
     const paste = pastes.add(batch);
-    if (paste.kind === 'part') {
-      output.line('This is not the whole address (state=… and code=… are in it): paste the rest, or all of it again.');
-      return;
-    }
-    const work = paste.kind === 'empty' ? showUrlAgain() : logins.finish(server, paste.text);
-    work.catch((error: unknown) => {
-      output.line(errorText(error));
-      if (error instanceof GatewayError && error.hint) output.line(`  ${error.hint}`);
-    });
+    const act = (): void => void handPasted(run, server, paste, { logins, showUrlAgain });
+    // A whole address waits for nothing; of anything else the rest may come in a moment, as terminals cut pastes.
+    if (paste.kind === 'whole' || paste.kind === 'empty') act();
+    else unsay = later(act, pasteMs);
   });
+  return () => {
+    unsay();
+    stop();
+  };
+}
+
+async function handPasted(
+  { output }: CommandRun,
+  server: string,
+  paste: Paste,
+  { logins, showUrlAgain }: { readonly logins: Composition['logins']; readonly showUrlAgain: () => Promise<void> },
+): Promise<void> {
+  try {
+    if (paste.kind === 'empty') await showUrlAgain();
+    else if (paste.kind !== 'part') await logins.finish(server, paste.text);
+    else
+      output.line('That is not the whole address (it holds state=… and code=…): paste the rest, or all of it again.');
+  } catch (error) {
+    output.line(errorText(error));
+    if (error instanceof GatewayError && error.hint) output.line(`  ${error.hint}`);
+  }
 }
 
 function expiry(status: Awaited<ReturnType<Composition['logins']['status']>>): string {

@@ -229,6 +229,15 @@ export const scenes: Readonly<Record<string, SceneFor>> = {
     return { home, humans: { 'portico login crm-work': { user: 'ann' }, 'portico login crm-home': { user: 'bob' } } };
   },
 
+  'docs/logins.md#values-that-a-server-is-given': (stage) => {
+    const home = stage.home();
+    const inputs = [{ id: 'token', type: 'promptString', default: 'abc' }];
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: this is the syntax of the config
+    const tracker = { ...local, env: { TRACKER_TOKEN: '${input:token}' } };
+    home.write('.mcp.json', JSON.stringify({ inputs, servers: { tracker } }));
+    return { home };
+  },
+
   'docs/logins.md#move-a-login-to-another-machine': async (stage) => {
     const { home, pair } = await loggedIn(stage, passphraseEnv);
     const elsewhere = stage.home({ servers: { crm: { url: pair.server.url } }, env: passphraseEnv });
