@@ -129,7 +129,7 @@ describe('a server that forgot the session', () => {
     expect((await connection.listTools()).tools).not.toHaveLength(0);
   });
 
-  it('because it was killed and started again on its port is used again', async () => {
+  it('D29: because it was killed and started again on its port is used again', async () => {
     const { server, connection } = await open();
     const port = Number(new URL(server.url).port);
     await server.close();

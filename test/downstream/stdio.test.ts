@@ -122,7 +122,7 @@ describe('a stdio server that fails', () => {
     await until(() => groups.every((group) => processesOfGroup(group).length === 0));
   });
 
-  it('to answer a call in time is a TIMEOUT that names the tool, and the next call works', async () => {
+  it('D30: to answer a call in time is a TIMEOUT that names the tool, and the next call works', async () => {
     const connection = await connect(stdioEntry());
     const slow = connection.callTool('slow', { ms: 60_000 }, { timeoutMs: 50 });
     await expect(slow).rejects.toMatchObject({ code: 'TIMEOUT', message: expect.stringContaining("tool 'slow'") });

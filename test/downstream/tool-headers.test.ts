@@ -5,7 +5,7 @@ import { startModernEcho } from '../../fixtures/servers/modern-echo.mjs';
 import type { Connection } from '../../src/downstream/connection.ts';
 import type { DownstreamDeps } from '../../src/downstream/downstream-deps.ts';
 import { openConnection } from '../../src/downstream/open-connection.ts';
-import { httpEntry, recordingLog, stdioEntry, testDeps } from './surroundings.ts';
+import { httpEntry, recordingLog, stdioEntry, testDeps, until } from './surroundings.ts';
 
 const protocol = '2026-07-28';
 const closers: (() => Promise<unknown>)[] = [];
@@ -68,6 +68,21 @@ it('a server that wants other headers now gets the call again, once, with those 
   expect(textOf(await call(connection, { region: 'us' }))).toBe('{"region":"us"}');
   expect(lastHeaders()).toEqual({ 'mcp-param-area': 'us' });
   expect(asked().slice(2)).toEqual(['tools/call', 'tools/list', 'tools/call']);
+});
+
+it('a list that the server says has changed is read again before the next call, where no refusal would tell', async () => {
+  const capabilities = { tools: { listChanged: true } };
+  const { server, connection, lastHeaders } = await started({ checksRegion: false, capabilities });
+  const changed = new Promise<void>((resolve) => {
+    connection.onListChanged = resolve;
+  });
+  await call(connection, { region: 'eu' });
+  await until(() => server.streams.open().length === 1);
+  Object.assign(server.switches, { region: 'Area' });
+  server.streams.tell('notifications/tools/list_changed');
+  await changed;
+  await call(connection, { region: 'us' });
+  expect(lastHeaders()).toEqual({ 'mcp-param-area': 'us' });
 });
 
 it('a server that is content with no header there is gets the call twice at most, and its own error is told', async () => {

@@ -29,7 +29,7 @@ test.each([
     names: [...offered, 'get_gateway_status'],
   },
 ])(
-  'with $servers servers and arguments $args, tools/list stays within 700 tokens',
+  'F45: with $servers servers and arguments $args, tools/list stays within 700 tokens',
   async ({ servers, args, names }) => {
     const gateway = await stage.gateway(stage.home({ servers: manyServers(servers) }), { args: ['serve', ...args] });
     const listed = await gateway.request('tools/list');
@@ -79,14 +79,14 @@ test.each([
   expect(await gateway.initialize(asked)).toMatchObject({ protocolVersion: given });
 });
 
-test('list_servers costs at most 50 tokens a server', async () => {
+test('F45: list_servers costs at most 50 tokens a server', async () => {
   const gateway = await stage.gateway(stage.home({ servers: manyServers(50) }));
   const { servers } = await gateway.value('list_servers');
   expect(servers).toHaveLength(50);
   for (const server of servers) expect(tokensOf(server)).toBeLessThanOrEqual(50);
 });
 
-test('a server of 20 tools costs at most 1,300 tokens to look up, and is whole when asked for by name', async () => {
+test('F45: a server of 20 tools costs at most 1,300 tokens to look up, and is whole when asked for by name', async () => {
   const echo = fixtureServer('echo', '--tools', '7');
   const gateway = await stage.gateway(stage.home({ servers: { echo } }), {});
   const found = await gateway.value('get_server_tools', { server: 'echo' });

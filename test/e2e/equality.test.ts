@@ -56,7 +56,7 @@ describe('over stdio', () => {
     gateway = await stage.gateway(stage.home({ servers: { ...servers, echo: { ...servers.echo, maxResultBytes } } }));
   });
 
-  test.each(calls)('the result of $tool is equal to the byte', async ({ tool, args }) => {
+  test.each(calls)('F44: the result of $tool is equal to the byte', async ({ tool, args }) => {
     expect(await throughTheGateway(gateway, 'echo', tool, args)).toBe(await asTheServerSaid(server, tool, args));
   });
 
@@ -74,7 +74,7 @@ describe('over stdio', () => {
     expect(still(await throughTheGateway(gateway, 'everything', tool, args))).toBe(still(expected));
   });
 
-  test('arguments that a model sent as a JSON string arrive as the object', async () => {
+  test('F44: arguments that a model sent as a JSON string arrive as the object', async () => {
     const sent = await throughTheGateway(gateway, 'echo', 'echo', JSON.stringify(awkward) as unknown as object);
     expect(sent).toBe(await asTheServerSaid(server, 'echo', awkward));
   });

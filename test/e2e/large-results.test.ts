@@ -25,7 +25,7 @@ async function readOn(gateway: GatewayProcess, given: Json): Promise<{ text: str
 }
 
 test.each(['stdio', 'http'])(
-  'D48: a text of 10 MB over %s comes as its head, and the rest in pages',
+  'F48: a text of 10 MB over %s comes as its head, and the rest in pages',
   async (transport) => {
     const http = await startHttpEcho();
     stage.own(() => http.close());

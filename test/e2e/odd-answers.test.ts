@@ -148,7 +148,7 @@ describe('lists of tools', () => {
 });
 
 describe('schemas with loops and references', () => {
-  test('D46: pass unchanged in every detail, and nothing is fetched', async () => {
+  test('F46: pass unchanged in every detail, and nothing is fetched', async () => {
     const seen: unknown[] = [];
     const far = await startHttp((request, response) => {
       seen.push(request.url);

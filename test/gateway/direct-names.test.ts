@@ -53,7 +53,7 @@ describe('the names of tools that are exposed directly', () => {
     expect([...nameTools(twice, new Set(['a'])).values()]).toEqual([twice[0]]);
   });
 
-  it('are fit for every host, and each tool has one of its own', () => {
+  it('F47: are fit for every host, and each tool has one of its own', () => {
     fc.assert(
       fc.property(tools, (given) => {
         const all = names(given);

@@ -189,7 +189,7 @@ describe('a page', () => {
     expect(pageOf(large, 1499)).toEqual({ content: [text('🚀')], start: 1498, end: 1500 });
   });
 
-  it('D48: head and pages together are the whole text, whatever it is, and no page has half a character', () => {
+  it('F48: head and pages together are the whole text, whatever it is, and no page has half a character', () => {
     const block = fc.oneof(
       fc.string({ unit: 'grapheme', minLength: 500, maxLength: 2000 }).map((value) => text(value)),
       fc.string({ unit: 'binary', maxLength: 50 }).map((value) => resource({ text: value })),

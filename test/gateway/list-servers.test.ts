@@ -53,7 +53,7 @@ describe('list_servers', () => {
     expect(await gateway.listServers(list, host())).toMatchObject({ servers: [{ name: 'crm', state }] });
   });
 
-  it('keeps a server that needs a login in the list, and says what to do', async () => {
+  it('F49: keeps a server that needs a login in the list, and says what to do', async () => {
     const { gateway } = createScene({
       servers: { crm: { entry: { kind: 'http' }, snapshot: { state: 'needs_login' } } },
     });

@@ -30,7 +30,7 @@ it('hands a small result on as the same value, and a large one that is binary to
   }
 });
 
-it('D48: cuts a large text, and says in words and in _meta how much there is and how to read on', async () => {
+it('F48: cuts a large text, and says in words and in _meta how much there is and how to read on', async () => {
   const result = {
     'x-first': 1,
     content: [text(words)],

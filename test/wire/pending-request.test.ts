@@ -35,7 +35,7 @@ describe('a request that waits', () => {
     expect(await later(1)).toEqual(idle(100));
   });
 
-  it('gets new time with each progress, up to the absolute limit', async () => {
+  it('D30: gets new time with each progress, up to the absolute limit', async () => {
     const { pending, later } = begin({ timeoutMs: 100, totalMs: 250 });
     for (let n = 0; n < 3; n++) {
       expect(await later(80)).toBeUndefined();
