@@ -116,13 +116,9 @@ export function createNativeUses(deps: NativeUsesDeps): NativeUses {
           return await prompt(method, textIn(params, 'name'), host, (name) => ({ ...params, name }));
         case 'completion/complete': {
           const ref = membersOf(params['ref']);
-          if (ref['type'] === 'ref/prompt') {
-            return await prompt(method, textIn(ref, 'name', 'ref.name'), host, (name) => ({
-              ...params,
-              ref: { ...ref, name },
-            }));
-          }
-          return await ask(textIn(ref, 'uri', 'ref.uri'));
+          if (ref['type'] !== 'ref/prompt') return await ask(textIn(ref, 'uri', 'ref.uri'));
+          const asked = textIn(ref, 'name', 'ref.name');
+          return await prompt(method, asked, host, (name) => ({ ...params, ref: { ...ref, name } }));
         }
         default:
           return method satisfies never;
