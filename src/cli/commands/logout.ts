@@ -50,7 +50,7 @@ async function logout(run: CommandRun, names: readonly string[], all: boolean): 
       const outcome = configured && canLogIn(configured) ? await logins.logout(server) : 'nothing';
       // After the login: to revoke it may take what is forgotten here.
       const forgotten = await inputs.forget(inputsToForget(loaded.inputs, server, targets));
-      results.push({ server, outcome, inputs_forgotten: forgotten });
+      results.push({ server, outcome, ...(forgotten > 0 && { inputs_forgotten: forgotten }) });
       if (outcome !== 'nothing' || forgotten === 0) output.line(`${server}: ${sentences[outcome]}`);
       if (forgotten > 0) output.line(`${server}: ${counted(forgotten, 'value')} forgotten that it was given`);
     }
