@@ -1,6 +1,7 @@
 // Owns which client a login uses: configured, registered before, or registered now. Registers by register.ts alone.
 import type { HttpServerEntry, OAuthSettings } from '../config/server-entry.ts';
 import type { FetchLike } from '../lib/fetch-like.ts';
+import { requireBinding } from './client-binding.ts';
 import { configuredClient } from './configured-client.ts';
 import type { Discovery } from './discover.ts';
 import { register } from './register.ts';
@@ -32,7 +33,8 @@ export async function chooseClient(
   },
 ): Promise<SavedClient> {
   const { entry, settings, signal } = input;
-  const { discovery, redirectUri, grantTypes } = found;
+  const { discovery, saved, redirectUri, grantTypes } = found;
+  requireBinding(entry.name, { settings, issuer: discovery.issuer, saved });
   const configured = configuredClient(settings, discovery, redirectUri);
   if (configured && settings.clientId !== undefined) return configured;
   const registration = trustedRegistration(input, found, deps.now());

@@ -10,6 +10,7 @@ import { readAssertion } from './assertion.ts';
 import { chooseScope } from './authorize.ts';
 import type { Environment } from './browser.ts';
 import { clientAuthOf, clientOf, requestOptions } from './client-auth.ts';
+import { requireBinding } from './client-binding.ts';
 import { configuredClient } from './configured-client.ts';
 import type { Discovery } from './discover.ts';
 import { discover } from './discover.ts';
@@ -48,6 +49,7 @@ export async function obtainByGrant(deps: MachineGrantDeps, input: MachineGrantI
   const { entry, settings, challenge, before, signal } = input;
   const asked = { server: entry.name, serverUrl: entry.url, headers: entry.headers };
   const discovery = await discover(deps, { ...asked, challenge, settings, signal });
+  requireBinding(entry.name, { settings, issuer: discovery.issuer, saved: before });
   const client = clientOfConfig(entry, settings, discovery);
   const alreadyGranted = challenge.error === 'insufficient_scope' ? before?.tokens?.scope : undefined;
   const { as, scopesSupported } = discovery;

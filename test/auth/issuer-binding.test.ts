@@ -139,12 +139,25 @@ describe('B15: a configured client', () => {
     }
   });
 
-  test('belongs to whatever issuer is found: it moves, its tokens do not', async () => {
+  test('is shown to no other issuer than the one it was used at, until oauth.issuer names the other one', async () => {
     await logIn(gateway, entry);
-    await moveTo(b, entry);
+    current = b;
+    await failureOf(callTool(gateway, entry));
+    const refused = await failureOf(gateway.login(entry, { openBrowser: false }));
+    expect(refused).toMatchObject({
+      code: 'AUTH_FAILED',
+      message: expect.stringMatching(`${b.issuer}.*${a.issuer}`),
+      hint: expect.stringContaining(`oauth.issuer to "${b.issuer}"`),
+    });
+    expect(leaked(a, b)).toEqual([]);
+    expect(decoded(b.log)).not.toContain('canary-secret');
+
+    if (entry.oauth === false) throw new Error('this entry logs in');
+    const moved = { ...entry, oauth: { ...entry.oauth, issuer: b.issuer } };
+    await logIn(gateway, moved);
     expect([a.counts.registrations, b.counts.registrations]).toEqual([0, 0]);
     expect(leaked(a, b)).toEqual(['by-hand']);
-    expect((await callTool(gateway, entry)).status).toBe(200);
+    expect((await callTool(gateway, moved)).status).toBe(200);
   });
 
   test('that oauth.issuer pins is shown to no other issuer', async () => {

@@ -2,6 +2,7 @@
 import type { AuthorizationServer } from 'oauth4webapi';
 import type { OAuthSettings } from '../../config/server-entry.ts';
 import { redirectUriOf } from '../callback-server.ts';
+import { belongsElsewhere } from '../client-binding.ts';
 import { configuredClient } from '../configured-client.ts';
 import { isMachineGrant } from '../machine-grant.ts';
 import type { LoginRecord, SavedClient } from '../token-store.ts';
@@ -113,13 +114,14 @@ function anyPort(redirectUri: string, { callbackPort, redirectUri: configured }:
 }
 
 function findings(
-  { as, settings }: ClientTrace,
+  { as, settings, saved }: ClientTrace,
   way: Way,
   configured: SavedClient | undefined,
   redirectUri: string,
 ): readonly Finding[] {
   if (way === 'none') return [noWayIn(as, settings, redirectUri)];
   if (way !== 'configured' || !configured) return [];
+  if (belongsElsewhere({ settings, issuer: as.issuer, saved })) return [otherIssuer(as.issuer)];
   const listed = as.token_endpoint_auth_methods_supported;
   const method = configured.token_endpoint_auth_method;
   if (listed === undefined || listed.includes(method)) return [];
@@ -146,6 +148,18 @@ function findings(
       },
     },
   ];
+}
+
+function otherIssuer(issuer: string): Finding {
+  return {
+    status: 'failed',
+    summary: 'the client of the config was used at another authorization server than the one that is named now',
+    requirement: requirements.clientBinding,
+    fix: {
+      ...oauthLine({ issuer }),
+      explanation: 'Only where you trust the new one, and the app is registered there.',
+    },
+  };
 }
 
 const noMachineClient: Finding = {

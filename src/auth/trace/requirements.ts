@@ -47,6 +47,11 @@ export const requirements = {
     section: '2',
     text: 'the metadata must hold the member "resource"',
   },
+  clientBinding: {
+    spec: 'MCP 2026-07-28',
+    section: 'Authorization, Client Registration, Authorization Server Binding',
+    text: 'the credentials of a client must not be used at another authorization server than its own',
+  },
   serverSideRequests: {
     spec: 'RFC 9728',
     section: '7.7',

@@ -57,3 +57,13 @@ describe('A3: the client that the last login used, which nobody finished', () =>
     expect(summary).not.toContain('not used again');
   });
 });
+
+it('B15: a client of the config that was used at another issuer is a failure, with the line that says that it moved', () => {
+  const settings = { ...oauth, clientId: publicClient.client_id };
+  const saved = sampleRecord({ client: publicClient, issuer: 'https://old.example' });
+  expect(judge({ settings, saved })).toMatchObject({
+    status: 'failed',
+    fix: { config: expect.stringContaining(issuer) },
+  });
+  expect(judge({ settings: { ...settings, issuer }, saved }).status).toBe('ok');
+});
