@@ -127,7 +127,7 @@ test('one bad entry stops no other', async () => {
   ]);
 });
 
-test('an unset variable names itself and its key, with the place in the file', async () => {
+test('G51: an unset variable names itself and its key, with the place in the file', async () => {
   const { server } = await loadOne({ url: 'https://h/', headers: { Authorization: 'Bearer ${PAT}' } });
   expect(server).toMatchObject({
     state: 'broken',
