@@ -12,7 +12,7 @@ const staying = [
   /^gateway-rules\.json$/,
   /^logins\/[0-9a-f]{32}\.json$/,
   /^logs\/audit\.jsonl(\.\d+)?$/,
-  /(^|\/)portico\/(catalogs|eras)\/[\w-]+\.json$/,
+  /(^|\/)portico\/(catalogs|eras)\/[\w-]+(?:\.offers)?\.json$/,
   /(^|\/)portico\/servers\/[\w.-]+\.log(\.\d+)?$/,
   /^figures\/\d+\.json$/,
 ];
