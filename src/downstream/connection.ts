@@ -193,11 +193,13 @@ export class Connection {
     const { timeoutMs: usualMs, totalTimeoutMs } = this.#entry;
     const { signal, timeoutMs = usualMs, repeatable = false, onProgress = () => undefined, host } = options;
     const pauses = new Pauses();
-    const limits = { signal, timeoutMs, totalMs: Math.max(totalTimeoutMs, timeoutMs), pauses, onProgress };
     const onId = (id: RequestId): void => void call?.ids.add(id);
+    const totalMs = Math.max(totalTimeoutMs, timeoutMs);
+    const sending = { signal, timeoutMs, totalMs, pauses, onProgress, onId };
     const send = (answers: Answers | undefined): Promise<Answer> => {
+      const given = answers ? { ...params, ...answers } : params;
       const request = (headers?: Headers): Promise<Answer> =>
-        this.#peer.request(method, this.#inEra({ ...params, ...answers }, host), { ...limits, headers, onId });
+        this.#peer.request(method, this.#inEra(given, host), headers ? { ...sending, headers } : sending);
       const ask = (): Promise<Answer> => attempt(request);
       // A stdio server has neither sessions nor logins that a call could miss.
       if (this.#channel.transport === 'stdio') return ask();

@@ -21,8 +21,9 @@ export async function callTool(
   { tool, args }: ToolCall,
   options: CallOptions,
 ): Promise<CallOutcome> {
-  const { connection } = session;
-  if (!(await needsTask(session, tool, options))) return await connection.callTool(tool, args, options);
+  const { connection, offerings } = session;
+  const isTask = offerings.makesTasks && (await needsTask(session, tool, options));
+  if (!isTask) return await connection.callTool(tool, args, options);
   const params = args === undefined ? { name: tool } : { name: tool, arguments: args };
   const made = await connection.request('tools/call', { ...params, task: {} }, options);
   const { taskId } = membersOf(made.result['task']);
@@ -40,8 +41,7 @@ export async function callTool(
 }
 
 /** Only the list tells, so it is asked for where the server makes tasks at all. */
-async function needsTask({ catalog, offerings }: CallingSession, tool: string, { signal }: CallOptions) {
-  if (!offerings.makesTasks) return false;
+async function needsTask({ catalog }: CallingSession, tool: string, { signal }: CallOptions) {
   try {
     const definition = await catalog.find(tool, { signal });
     return membersOf(definition?.['execution'])['taskSupport'] === 'required';

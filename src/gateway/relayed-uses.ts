@@ -30,9 +30,9 @@ export function createRelayedUses(deps: RelayedUsesDeps): RelayedUses {
   const { audited, directory, results } = deps;
   return {
     executeTool: (input, host) =>
-      audited({ name: 'execute_tool', ...input }, host, async (agent) => {
-        const { server, tool, whole } = input;
-        const outcome = await executeTool(deps, { ...input, agent }, host);
+      audited({ ...input, name: 'execute_tool' }, host, async (agent) => {
+        const { server, tool, args, timeoutMs, whole } = input;
+        const outcome = await executeTool(deps, { agent, server, tool, args, timeoutMs }, host);
         const { maxResultBytes } = directory.usable(agent, server);
         return relayed(
           outcome,

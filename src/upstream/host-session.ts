@@ -91,6 +91,7 @@ export class HostSession {
 
   hostOf({ id, params, signal }: IncomingRequest, meta: RequestMeta): Host {
     const capabilities = this.#handshake?.capabilities ?? this.#capabilities;
+    const answers = answersIn(params);
     return {
       requestId: String(id),
       signal,
@@ -104,7 +105,7 @@ export class HostSession {
       offerUrl: (url, message, done) => {
         if ('url' in membersOf(capabilities['elicitation'])) void this.#offerUrl(url, message, done);
       },
-      ...answersIn(params),
+      ...(answers && { answers }),
     };
   }
 
@@ -115,6 +116,7 @@ export class HostSession {
     round: { readonly signal: AbortSignal; tokenOf(): unknown; readonly ask: AskInRounds },
   ): Host {
     const { capabilities = {}, logLevel } = modern ?? {};
+    const answers = answersIn(params);
     return {
       requestId: String(id),
       signal: round.signal,
@@ -130,7 +132,7 @@ export class HostSession {
       progress: this.#progressOf(() => round.tokenOf()),
       // The answer to the call has the URL; a question would keep the call from answering.
       offerUrl: () => undefined,
-      ...answersIn(params),
+      ...(answers && { answers }),
     };
   }
 
@@ -181,12 +183,10 @@ function nameIn(clientInfo: unknown): string | undefined {
   return typeof name === 'string' ? name : undefined;
 }
 
-function answersIn({ inputResponses, requestState }: Members): Pick<Host, 'answers'> {
-  if (inputResponses === undefined && requestState === undefined) return {};
+function answersIn({ inputResponses, requestState }: Members): Host['answers'] {
+  if (inputResponses === undefined && requestState === undefined) return undefined;
   return {
-    answers: {
-      ...(inputResponses !== undefined && { inputResponses }),
-      ...(requestState !== undefined && { requestState }),
-    },
+    ...(inputResponses !== undefined && { inputResponses }),
+    ...(requestState !== undefined && { requestState }),
   };
 }

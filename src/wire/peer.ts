@@ -1,5 +1,6 @@
 // Owns one side of a JSON-RPC conversation as MCP holds it: which answer belongs to which request, time limits,
 // progress and cancellation. Messages pass as they are: nothing is validated, copied or serialised here.
+import { isRecord } from '../lib/members.ts';
 import type { JsonRpcMessage, MessageChannel, RequestId } from './messages.ts';
 import { type Answer, PendingRequest, type RequestOptions } from './pending-request.ts';
 import { ConnectionClosedError, RpcError, readRpcError, rpcCodes } from './rpc-error.ts';
@@ -181,5 +182,5 @@ function ownId(given: unknown): unknown {
 
 function withProgressToken(params: Record<string, unknown>, token: RequestId): Record<string, unknown> {
   const meta = params['_meta'];
-  return { ...params, _meta: { ...(typeof meta === 'object' ? meta : undefined), progressToken: token } };
+  return { ...params, _meta: isRecord(meta) ? { ...meta, progressToken: token } : { progressToken: token } };
 }
