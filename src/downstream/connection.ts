@@ -194,8 +194,7 @@ export class Connection {
     const { signal, timeoutMs = usualMs, repeatable = false, onProgress = () => undefined, host } = options;
     const pauses = new Pauses();
     const onId = (id: RequestId): void => void call?.ids.add(id);
-    const totalMs = Math.max(totalTimeoutMs, timeoutMs);
-    const sending = { signal, timeoutMs, totalMs, pauses, onProgress, onId };
+    const sending = { signal, timeoutMs, totalMs: Math.max(totalTimeoutMs, timeoutMs), pauses, onProgress, onId };
     const send = (answers: Answers | undefined): Promise<Answer> => {
       const given = answers ? { ...params, ...answers } : params;
       const request = (headers?: Headers): Promise<Answer> =>
