@@ -13,12 +13,12 @@ import {
   runCommand,
   withGateway,
 } from '../command.ts';
+import { readConfigWithInputs } from '../config-with-inputs.ts';
 import { giveInputs } from '../give-inputs.ts';
 import { canLogIn, loginServers, misconfigured } from '../login-servers.ts';
 import { reportFailure } from '../output.ts';
 import { collectPastes, type Paste } from '../pastes.ts';
 import { openStdinLines, type StdinLines } from '../stdin-lines.ts';
-import { createTerminalLog } from '../terminal-log.ts';
 
 interface LoginOptions extends CommonOptions {
   readonly all?: boolean;
@@ -43,11 +43,8 @@ export const loginCommand: CliCommand = {
 };
 
 async function login(run: CommandRun, names: readonly string[], options: LoginOptions): Promise<number> {
-  const { context, settings, output } = run;
-  const { readConfig } = await import('../../read-config.ts');
-  const { createInputs } = await import('../../input-wiring.ts');
-  const inputs = createInputs({ ...context, log: createTerminalLog(output) }, settings);
-  const { servers: loaded } = await readConfig(context, settings, { openInputs: inputs.open });
+  const { context } = run;
+  const { servers: loaded, inputs } = await readConfigWithInputs(run);
   const targets = loginServers(loaded.servers, names, options.all ?? false, loaded.inputs);
   const lines = openStdinLines(context.stdin);
   try {

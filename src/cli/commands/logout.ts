@@ -8,10 +8,10 @@ import {
   runCommand,
   withGateway,
 } from '../command.ts';
+import { readConfigWithInputs } from '../config-with-inputs.ts';
 import { canLogIn, loginServers } from '../login-servers.ts';
 import { inputsToForget } from '../needed-inputs.ts';
 import { counted } from '../output.ts';
-import { createTerminalLog } from '../terminal-log.ts';
 
 interface LogoutOptions extends CommonOptions {
   readonly all?: boolean;
@@ -36,11 +36,8 @@ export const logoutCommand: CliCommand = {
 };
 
 async function logout(run: CommandRun, names: readonly string[], all: boolean): Promise<number> {
-  const { context, output, settings } = run;
-  const { readConfig } = await import('../../read-config.ts');
-  const { createInputs } = await import('../../input-wiring.ts');
-  const inputs = createInputs({ ...context, log: createTerminalLog(output) }, settings);
-  const { servers: loaded } = await readConfig(context, settings, { openInputs: inputs.open });
+  const { output } = run;
+  const { servers: loaded, inputs } = await readConfigWithInputs(run);
   const targets = loginServers(loaded.servers, names, all, loaded.inputs);
   if (targets.length === 0) throw new GatewayError('INVALID_ARGUMENTS', 'no server of the config has logins');
   return await withGateway(run, async ({ servers, logins }) => {
