@@ -1,12 +1,10 @@
 // Owns what is known of one server's tools, whether it is up or not: as it last listed them, or as they were saved by an
 // earlier process. Saves in the background; asks no server.
 import { isDeepStrictEqual } from 'node:util';
-import { usualTtlMs } from './catalog.ts';
 import type { CatalogFile, SavedCatalog } from './catalog-file.ts';
+import { isRecentList } from './recent-list.ts';
 import type { ToolListing } from './tool-pages.ts';
 
-/** Starting a server only to list what it listed a day ago is not worth it. */
-const recentMs = 24 * 60 * 60_000;
 /** Longest title that is kept, in characters: some servers put a manual into their instructions. */
 const longestTitle = 1000;
 
@@ -136,12 +134,8 @@ export class KnownCatalog {
     return this.#writing;
   }
 
-  #isRecent({ listedAt, ttlMs = usualTtlMs, isDoubted }: SavedCatalog): boolean {
-    if (isDoubted) return false;
-    const { now, configuredAt = 0 } = this.#deps;
-    const age = now() - listedAt;
-    // A clock that was set back says nothing about the age.
-    return age >= 0 && age < Math.max(ttlMs, recentMs) && listedAt >= configuredAt;
+  #isRecent({ listedAt, ttlMs, isDoubted }: SavedCatalog): boolean {
+    return !isDoubted && isRecentList(listedAt, this.#deps, ttlMs);
   }
 }
 

@@ -3,10 +3,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Listed } from './list-pages.ts';
 import type { OfferedList, Offers } from './offerings.ts';
-import { type KeptList, keptLists, type OffersFile, type SavedList, type SavedOffers } from './offers-file.ts';
-
-/** As for tools: a server is not started only to list what it listed a day ago. */
-const recentMs = 24 * 60 * 60_000;
+import { type KeptList, keptLists, type OffersFile, type SavedOffers } from './offers-file.ts';
+import { isRecentList } from './recent-list.ts';
 
 export interface RecalledOffers {
   readonly offers: Offers;
@@ -52,7 +50,7 @@ export class KnownOffers {
     await this.#read();
     if (!this.#current) return undefined;
     const { offers, lists } = this.#current;
-    const recent = Object.entries(lists).filter(([, list]) => list && this.#isRecent(list));
+    const recent = Object.entries(lists).filter(([, list]) => list && isRecentList(list.listedAt, this.#deps));
     return { offers, lists: Object.fromEntries(recent.map(([kind, list]) => [kind, list?.items])) };
   }
 
@@ -128,15 +126,10 @@ export class KnownOffers {
   /** A list that is the same is another only where the older one is no longer good enough. */
   #isSame(one: SavedOffers | undefined, other: SavedOffers | undefined): boolean {
     if (!one || !other) return one === other;
-    const isRecent = Object.values(one.lists).every((list) => list === undefined || this.#isRecent(list));
+    const isRecent = Object.values(one.lists).every(
+      (list) => list === undefined || isRecentList(list.listedAt, this.#deps),
+    );
     return isRecent && isDeepStrictEqual(withoutTimes(one), withoutTimes(other));
-  }
-
-  #isRecent({ listedAt }: SavedList): boolean {
-    const { now, configuredAt = 0 } = this.#deps;
-    const age = now() - listedAt;
-    // A clock that was set back says nothing about the age.
-    return age >= 0 && age < recentMs && listedAt >= configuredAt;
   }
 }
 
